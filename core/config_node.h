@@ -1,0 +1,110 @@
+// A configuration file as a tree that remembers where each value stands, and strict readers over it.
+// Strict means: unknown keys, duplicate keys and bad values are errors with file, line, column, what is allowed
+// and the nearest name. All errors of a file are reported, not only the first.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+#include "core/time.h"
+
+namespace sonde::core {
+
+struct ConfigError {
+  std::string file;
+  int line = 0;    // 1-based; 0 = the whole file
+  int column = 0;  // 1-based
+  std::string message;
+};
+
+/// "file:line:column: message"
+[[nodiscard]] std::string to_string(const ConfigError& e);
+
+/// Collects errors while a configuration is read; readers go on after an error with a default.
+class ConfigErrors {
+ public:
+  void add(ConfigError e) { errors_.push_back(std::move(e)); }
+  [[nodiscard]] bool empty() const { return errors_.empty(); }
+  [[nodiscard]] const std::vector<ConfigError>& all() const { return errors_; }
+  /// All errors, one per line.
+  [[nodiscard]] std::string to_string() const;
+
+ private:
+  std::vector<ConfigError> errors_;
+};
+
+/// One node. A value type; copies are deep.
+struct ConfigNode {
+  enum class Kind { kNull, kScalar, kSequence, kMap };
+  Kind kind = Kind::kNull;
+  std::string file;
+  int line = 0;
+  int column = 0;
+  bool quoted = false;  // a scalar in quotes is always text
+  std::string scalar;
+  std::vector<ConfigNode> items;                           // sequence
+  std::vector<std::pair<ConfigNode, ConfigNode>> entries;  // map, in file order; keys are scalars
+
+  /// The value of `key` in a map, or null pointer. Does not count as read: use MapReader for that.
+  [[nodiscard]] const ConfigNode* find(std::string_view key) const;
+  /// An error standing at this node.
+  [[nodiscard]] ConfigError error(std::string message) const;
+};
+
+/// Parses one YAML document. Duplicate keys, non-scalar keys, aliases and nesting deeper than 32 are errors.
+/// `${VAR}` in scalars is replaced by `lookup(VAR)`; an unset variable is an error. Everything wrong goes to `errors`;
+/// the returned tree holds what could be read (kNull when nothing could).
+class VariableLookup {
+ public:
+  virtual ~VariableLookup() = default;
+  [[nodiscard]] virtual std::optional<std::string> find(std::string_view variable) const = 0;
+};
+[[nodiscard]] ConfigNode parse_yaml(std::string_view text, std::string_view file, const VariableLookup* variables,
+                                    ConfigErrors& errors);
+
+/// Scalars. Each adds an error that says what is allowed and returns nothing when the node does not fit.
+[[nodiscard]] std::optional<std::string> read_string(const ConfigNode& n, ConfigErrors& errors);
+[[nodiscard]] std::optional<bool> read_bool(const ConfigNode& n, ConfigErrors& errors);  // true | false only
+[[nodiscard]] std::optional<std::int64_t> read_integer(const ConfigNode& n, std::int64_t min, std::int64_t max,
+                                                       ConfigErrors& errors);
+[[nodiscard]] std::optional<double> read_number(const ConfigNode& n, double min, double max, ConfigErrors& errors);
+/// "250ms", "10s", "2m", "1h", "7d"; a bare number is an error because its unit is a guess.
+[[nodiscard]] std::optional<Duration> read_duration(const ConfigNode& n, Duration min, Duration max,
+                                                    ConfigErrors& errors);
+/// "4096", "64KiB", "8MiB", "2GiB".
+[[nodiscard]] std::optional<std::int64_t> read_bytes(const ConfigNode& n, std::int64_t min, std::int64_t max,
+                                                     ConfigErrors& errors);
+/// One of `allowed`; the error names them all and the nearest.
+[[nodiscard]] std::optional<std::string> read_choice(const ConfigNode& n, std::span<const std::string_view> allowed,
+                                                     ConfigErrors& errors);
+/// A list of strings; a single scalar counts as a list of one.
+[[nodiscard]] std::vector<std::string> read_strings(const ConfigNode& n, ConfigErrors& errors);
+
+/// Reads a map key by key, then reports every key that nobody asked for, with the nearest known key.
+/// Usage: MapReader m{node, "target", errors}; if (auto* n = m.key("url")) ...; m.finish();
+class MapReader {
+ public:
+  /// `what` names the thing in messages ("target", "vantage"). A node that is not a map is an error and reads as empty.
+  MapReader(const ConfigNode& node, std::string_view what, ConfigErrors& errors);
+  /// The value of `key`, or null pointer where it is absent. Marks the key as known either way.
+  [[nodiscard]] const ConfigNode* key(std::string_view key);
+  /// As `key`, but absence is an error.
+  [[nodiscard]] const ConfigNode* required(std::string_view key);
+  /// Marks further keys as known that somebody else reads.
+  void allow(std::string_view key);
+  /// Call once, at the end: unknown keys become errors.
+  void finish();
+
+ private:
+  const ConfigNode& node_;
+  std::string what_;
+  ConfigErrors& errors_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace sonde::core

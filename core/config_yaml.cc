@@ -1,0 +1,171 @@
+// YAML text to a ConfigNode tree. yaml-cpp reads; the checks that it does not make are made here
+// (it accepts duplicate keys and keeps the first, and follows aliases).
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "core/config_node.h"
+
+namespace sonde::core {
+namespace {
+
+constexpr int kDepthMax = 32;
+
+// Builds our tree from yaml-cpp's event stream: events carry marks and anchors, its node tree hides aliases.
+class Builder final : public YAML::EventHandler {
+ public:
+  Builder(std::string_view file, const VariableLookup* variables, ConfigErrors& errors)
+      : file_(file), variables_(variables), errors_(errors) {}
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { add(node(ConfigNode::Kind::kNull, mark)); }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    ConfigNode n = node(ConfigNode::Kind::kNull, mark);
+    errors_.add(n.error("aliases (*name) are not supported; write the value out"));
+    add(std::move(n));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+                const std::string& value) override {
+    ConfigNode n = node(ConfigNode::Kind::kScalar, mark);
+    n.quoted = tag == "!";
+    n.scalar = expand(value, n);
+    if (!n.quoted && (value == "~" || value == "null")) n.kind = ConfigNode::Kind::kNull;
+    add(std::move(n));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {
+    open(node(ConfigNode::Kind::kSequence, mark));
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    open(node(ConfigNode::Kind::kMap, mark));
+  }
+  void OnMapEnd() override { close(); }
+
+  [[nodiscard]] ConfigNode take() { return std::move(root_); }
+  [[nodiscard]] bool too_deep() const { return too_deep_; }
+
+ private:
+  struct Level {
+    ConfigNode node;
+    bool has_key = false;
+    ConfigNode key;
+  };
+
+  ConfigNode node(ConfigNode::Kind kind, const YAML::Mark& mark) const {
+    ConfigNode n;
+    n.kind = kind;
+    n.file = file_;
+    n.line = mark.line + 1;
+    n.column = mark.column + 1;
+    return n;
+  }
+
+  void open(ConfigNode n) {
+    if (stack_.size() == kDepthMax && !too_deep_) {
+      errors_.add(n.error(fmt::format("nested deeper than {} levels", kDepthMax)));
+      too_deep_ = true;
+    }
+    stack_.push_back(Level{.node = std::move(n), .has_key = false, .key = {}});
+  }
+
+  void close() {
+    ConfigNode finished = std::move(stack_.back().node);
+    stack_.pop_back();
+    add(std::move(finished));
+  }
+
+  void add(ConfigNode n) {
+    if (stack_.empty()) {
+      root_ = std::move(n);
+      return;
+    }
+    Level& level = stack_.back();
+    if (level.node.kind == ConfigNode::Kind::kSequence) {
+      level.node.items.push_back(std::move(n));
+    } else if (!level.has_key) {
+      take_key(level, std::move(n));
+    } else {
+      if (!level.key.scalar.empty()) level.node.entries.emplace_back(std::move(level.key), std::move(n));
+      level.has_key = false;
+    }
+  }
+
+  void take_key(Level& level, ConfigNode key) {
+    level.has_key = true;
+    if (key.kind != ConfigNode::Kind::kScalar || key.scalar.empty()) {
+      errors_.add(key.error("a key must be a single word"));
+      key.scalar.clear();
+    } else if (const ConfigNode* first = level.node.find(key.scalar)) {
+      errors_.add(
+          key.error(fmt::format("the key \"{}\" stands twice; the first is on line {}", key.scalar, first->line)));
+      key.scalar.clear();
+    }
+    level.key = std::move(key);
+  }
+
+  // ${NAME} anywhere in a scalar; $$ is a single $.
+  std::string expand(const std::string& value, const ConfigNode& at) {
+    if (value.find('$') == std::string::npos) return value;
+    std::string result;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const bool variable = value.compare(i, 2, "${") == 0;
+      const std::size_t close = variable ? value.find('}', i) : std::string::npos;
+      if (value.compare(i, 2, "$$") == 0) {
+        result += '$';
+        ++i;
+      } else if (close != std::string::npos) {
+        result += look_up(value.substr(i + 2, close - i - 2), at);
+        i = close;
+      } else {
+        result += value[i];
+      }
+    }
+    return result;
+  }
+
+  std::string look_up(const std::string& name, const ConfigNode& at) {
+    const auto found = variables_ == nullptr ? std::nullopt : variables_->find(name);
+    if (!found) errors_.add(at.error(fmt::format("the variable {} is not set", name)));
+    return found.value_or("");
+  }
+
+  std::string file_;
+  const VariableLookup* variables_;
+  ConfigErrors& errors_;
+  std::vector<Level> stack_;
+  ConfigNode root_;
+  bool too_deep_ = false;
+};
+
+}  // namespace
+
+ConfigNode parse_yaml(std::string_view text, std::string_view file, const VariableLookup* variables,
+                      ConfigErrors& errors) {
+  Builder builder{file, variables, errors};
+  try {  // yaml-cpp reports syntax errors by exceptions; they end here
+    std::istringstream stream{std::string{text}};
+    YAML::Parser parser{stream};
+    parser.HandleNextDocument(builder);
+    if (parser.HandleNextDocument(builder)) {
+      errors.add(ConfigError{std::string{file}, 0, 0, "only one YAML document per file"});
+    }
+  } catch (const YAML::Exception& e) {
+    errors.add(ConfigError{std::string{file}, e.mark.line + 1, e.mark.column + 1, e.msg});
+    return {};
+  }
+  if (builder.too_deep()) return {};
+  return builder.take();
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,54 @@
+// From a run's facts to its record.
+#include "core/measurement.h"
+
+#include <algorithm>
+
+namespace sonde::core {
+
+void Measurement::set(const Field& field, FieldValue value) {
+  const auto it = std::ranges::find(facts_, field.name, [](const auto& f) { return f.first->name; });
+  if (it != facts_.end()) {
+    it->second = std::move(value);
+  } else {
+    facts_.emplace_back(&field, std::move(value));
+  }
+}
+
+const FieldValue* Measurement::get(const Field& field) const {
+  const auto it = std::ranges::find(facts_, field.name, [](const auto& f) { return f.first->name; });
+  return it == facts_.end() ? nullptr : &it->second;
+}
+
+Record to_record(const Measurement& m, const Vantage& v, const Target& t, WallTime slot) {
+  Record r;
+  r.measurement = measurement::kProbe;
+  r.time = from_unix_ms(to_unix_ms(slot));
+  r.add_tag(tag::kCheck, name(t.check));
+  r.add_tag(tag::kFamily, m.family);
+  if (t.partition) r.add_tag(tag::kPartition, name(*t.partition));
+  r.add_tag(tag::kProvider, t.provider);
+  r.add_tag(tag::kRegion, t.region);
+  r.add_tag(tag::kRole, name(t.role));
+  r.add_tag(tag::kService, t.service);
+  r.add_tag(tag::kTarget, t.name);
+  r.add_tag(tag::kVantage, v.name);
+  r.add_tag(tag::kVantagePartition, name(v.partition));
+  r.add_tag(tag::kVantageProvider, v.provider);
+  r.add_tag(tag::kVantageRegion, v.region);
+
+  const Outcome& o = m.outcome;
+  const bool success = o.status == Status::kOk || o.status == Status::kDegraded;
+  r.add_field(field::kSuccess.name, std::int64_t{success ? 1 : 0});
+  r.add_field(field::kStatusCode.name, static_cast<std::int64_t>(o.status));
+  r.add_field(field::kCauseCode.name, static_cast<std::int64_t>(o.cause));
+  r.add_field(field::kStatus.name, std::string{name(o.status)});
+  r.add_field(field::kStage.name, std::string{name(o.stage)});
+  r.add_field(field::kCause.name, std::string{name(o.cause)});
+  if (!o.detail.empty()) r.add_field(field::kDetail.name, o.detail);
+  for (const Field& f : probe_fields()) {
+    if (const FieldValue* value = m.get(f)) r.add_field(f.name, *value);
+  }
+  return r;
+}
+
+}  // namespace sonde::core

@@ -1,0 +1,45 @@
+// Small text helpers for people-facing messages: nearest name, durations and sizes as words, languages.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/time.h"
+
+namespace sonde::core {
+
+/// The languages Sonde speaks.
+enum class Language { kEnglish, kChinese };
+
+/// A text in both languages.
+struct BilingualText {
+  std::string en;
+  std::string zh;
+  [[nodiscard]] const std::string& in(Language l) const { return l == Language::kChinese ? zh : en; }
+};
+
+/// `zh`, `zh_CN.UTF-8`, `zh-Hans` → Chinese; all else English.
+[[nodiscard]] Language parse_language(std::string_view text);
+
+/// The name closest to `wrong` by edit distance, if one is close enough to be meant (distance <= 1 + length / 4).
+[[nodiscard]] std::optional<std::string_view> nearest(std::string_view wrong, std::span<const std::string_view> names);
+
+/// "10s", "250ms", "1.5m" → Duration. Units ns us ms s m h d. Nothing on anything else.
+[[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
+/// Shortest exact form: 1500ms → "1.5s", 60s → "1m".
+[[nodiscard]] std::string format_duration(Duration d);
+/// For people: three significant digits: "1.23 ms", "45.6 s".
+[[nodiscard]] std::string human_duration(Duration d);
+
+/// "2025-11-24T10:00:00Z" (UTC, whole seconds).
+[[nodiscard]] std::string format_utc(WallTime t);
+
+/// Shell-style match: `*` any run of characters, `?` one; everything else literal. Linear time.
+[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+
+/// Columns that `text` takes on a terminal: East Asian wide characters take two, combining ones none.
+[[nodiscard]] int display_width(std::string_view text);
+
+}  // namespace sonde::core

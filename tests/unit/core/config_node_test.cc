@@ -1,0 +1,133 @@
+// Configuration errors name file, line, column, what is allowed and the nearest name.
+#include "core/config_node.h"
+
+#include <array>
+#include <map>
+
+#include <gtest/gtest.h>
+
+namespace sonde::core {
+namespace {
+
+class Variables final : public VariableLookup {
+ public:
+  explicit Variables(std::map<std::string, std::string, std::less<>> values) : values_(std::move(values)) {}
+  [[nodiscard]] std::optional<std::string> find(std::string_view variable) const override {
+    const auto it = values_.find(variable);
+    if (it == values_.end()) return std::nullopt;
+    return it->second;
+  }
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+std::string errors_of(std::string_view text) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml(text, "f.yaml", nullptr, errors);
+  return errors.to_string();
+}
+
+TEST(ConfigNode, KeepsPlacesOfKeysAndValues) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml("a: 1\nb:\n  - x\n  - y\n", "f.yaml", nullptr, errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  const ConfigNode* b = root.find("b");
+  ASSERT_NE(b, nullptr);
+  ASSERT_EQ(b->items.size(), 2U);
+  EXPECT_EQ(b->items[1].scalar, "y");
+  EXPECT_EQ(b->items[1].line, 4);
+  EXPECT_EQ(b->items[1].column, 5);
+}
+
+TEST(ConfigNode, RefusesDuplicateKeysAndNamesTheFirst) {
+  EXPECT_EQ(errors_of("a: 1\nb: 2\na: 3\n"), "f.yaml:3:1: the key \"a\" stands twice; the first is on line 1\n");
+}
+
+TEST(ConfigNode, RefusesAliases) {
+  EXPECT_EQ(errors_of("a: &x 1\nb: *x\n"), "f.yaml:2:4: aliases (*name) are not supported; write the value out\n");
+}
+
+TEST(ConfigNode, RefusesTwoDocuments) {
+  EXPECT_EQ(errors_of("a: 1\n---\nb: 2\n"), "f.yaml: only one YAML document per file\n");
+}
+
+TEST(ConfigNode, SyntaxErrorsHaveAPlace) { EXPECT_TRUE(errors_of("a: [1, 2\n").starts_with("f.yaml:2:1: ")); }
+
+TEST(ConfigNode, DeepNestingIsAnErrorNotACrash) {
+  EXPECT_NE(errors_of(std::string(100, '[') + std::string(100, ']')).find("nested deeper than 32 levels"),
+            std::string::npos);
+  EXPECT_FALSE(errors_of(std::string(100'000, '[')).empty());
+}
+
+TEST(ConfigNode, VariablesAreReplacedAndMissingOnesAreErrors) {
+  const Variables variables{{{"HOST", "db.example.com"}}};
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml("url: http://${HOST}:1/$$x\nbad: ${NONE}\n", "f.yaml", &variables, errors);
+  EXPECT_EQ(root.find("url")->scalar, "http://db.example.com:1/$x");
+  EXPECT_EQ(errors.to_string(), "f.yaml:2:6: the variable NONE is not set\n");
+}
+
+TEST(ConfigNode, UnknownKeysNameTheNearest) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml("evrey: 10s\n", "f.yaml", nullptr, errors);
+  MapReader map{root, "target", errors};
+  EXPECT_EQ(map.key("every"), nullptr);
+  EXPECT_EQ(map.key("timeout"), nullptr);
+  map.finish();
+  EXPECT_EQ(errors.to_string(),
+            "f.yaml:1:1: target: unknown key \"evrey\"; did you mean \"every\"?; allowed: every, timeout\n");
+}
+
+TEST(ConfigNode, RequiredKeysAreAskedFor) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml("a: 1\n", "f.yaml", nullptr, errors);
+  MapReader map{root, "app", errors};
+  EXPECT_EQ(map.required("url"), nullptr);
+  EXPECT_EQ(errors.to_string(), "f.yaml:1:1: app needs \"url\"\n");
+}
+
+struct ScalarCase {
+  std::string_view yaml;
+  std::string_view error;  // empty = fine
+};
+
+TEST(ConfigNode, ScalarsSayWhatIsAllowed) {
+  constexpr std::array kChoices{std::string_view{"app"}, std::string_view{"control"}};
+  const std::array cases{
+      ScalarCase{"integer: 12", ""},
+      ScalarCase{"integer: 010", "expected a whole number from 0 to 99, found \"010\""},
+      ScalarCase{"integer: 100", "expected a whole number from 0 to 99, found \"100\""},
+      ScalarCase{"integer: [1]", "expected a whole number, found a list"},
+      ScalarCase{"bool: true", ""},
+      ScalarCase{"bool: yes", "expected true or false, found \"yes\""},
+      ScalarCase{"duration: 10s", ""},
+      ScalarCase{"duration: 10",
+                 "expected a duration with its unit from 1s to 1h (such as 10s, 250ms, 2m), found \"10\""},
+      ScalarCase{"duration: 2h",
+                 "expected a duration with its unit from 1s to 1h (such as 10s, 250ms, 2m), found \"2h\""},
+      ScalarCase{"bytes: 8MiB", ""},
+      ScalarCase{"bytes: 8MB", "expected a size from 0 to 1GiB (such as 64KiB, 8MiB, 1GiB), found \"8MB\""},
+      ScalarCase{"choice: app", ""},
+      ScalarCase{"choice: contrl", "\"contrl\" is not allowed here; allowed: app, control; did you mean \"control\"?"},
+  };
+  for (const ScalarCase& c : cases) {
+    SCOPED_TRACE(c.yaml);
+    ConfigErrors errors;
+    const ConfigNode root = parse_yaml(c.yaml, "f.yaml", nullptr, errors);
+    const std::string kind = root.entries.at(0).first.scalar;
+    const ConfigNode& value = root.entries.at(0).second;
+    if (kind == "integer") (void)read_integer(value, 0, 99, errors);
+    if (kind == "bool") (void)read_bool(value, errors);
+    if (kind == "duration") (void)read_duration(value, std::chrono::seconds{1}, std::chrono::hours{1}, errors);
+    if (kind == "bytes") (void)read_bytes(value, 0, 1LL << 30, errors);
+    if (kind == "choice") (void)read_choice(value, kChoices, errors);
+    ASSERT_EQ(errors.all().size(), c.error.empty() ? 0U : 1U);
+    if (!c.error.empty()) {
+      EXPECT_EQ(errors.all()[0].message, c.error);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sonde::core
