@@ -1,0 +1,65 @@
+// A sink takes batches from the log; a Pump drives one sink at its own pace with its own cursor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/callback.h"
+#include "io/loop.h"
+#include "pipeline/log.h"
+
+namespace sonde::pipeline {
+
+/// What a sink did with a batch.
+struct SinkReply {
+  enum class Kind {
+    kDone,     // all records taken (`dead_lettered` of them given up on)
+    kRetry,    // nothing is known to be taken: the same records again after `retry_after` or a back-off
+    kBlocked,  // configuration or authorization: keep everything, try again at the slowest pace, alarm
+  };
+  Kind kind = Kind::kDone;
+  std::uint64_t dead_lettered = 0;
+  std::optional<core::Duration> retry_after;
+  std::string message;  // why, for people; empty when done
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Text bytes of one batch at most.
+  [[nodiscard]] virtual std::size_t batch_bytes_max() const = 0;
+  /// One batch at a time. `done` is called once, later or before deliver returns. Destroying the handle cancels.
+  [[nodiscard]] virtual io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) = 0;
+};
+
+enum class SinkState { kIdle, kDelivering, kBackingOff, kBlocked };
+[[nodiscard]] std::string_view name(SinkState s);
+
+/// Moves records from a cursor to a sink: reads, delivers, commits; waits for a batch to fill or `linger`, backs off
+/// with full jitter from 250 ms to 60 s. Sink, cursor and loop must outlive it.
+class Pump {
+ public:
+  struct Options {
+    core::Duration linger = std::chrono::seconds{1};
+    std::uint64_t seed = 1;  // of the jitter
+  };
+  Pump(io::Loop& loop, Cursor& cursor, Sink& sink, Options options);
+  ~Pump();
+  Pump(const Pump&) = delete;
+  Pump& operator=(const Pump&) = delete;
+
+  [[nodiscard]] SinkState state() const;
+  [[nodiscard]] const std::string& last_error() const;  // empty when the last delivery succeeded
+  [[nodiscard]] Cursor& cursor();
+  [[nodiscard]] std::string_view name() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sonde::pipeline
