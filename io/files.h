@@ -51,6 +51,8 @@ class Files {
   virtual Result<void> sync_directory(const std::string& directory) = 0;
   /// Bytes that an unprivileged process may still use on the file system of `directory`.
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const std::string& directory) = 0;
+  /// Whether only the owner may read or write the file (no permission for group and others).
+  [[nodiscard]] virtual Result<bool> is_private(const std::string& path) = 0;
 
   /// Whole small files. read_all refuses more than `bytes_max`. replace writes beside, syncs and renames.
   [[nodiscard]] Result<std::string> read_all(const std::string& path, std::size_t bytes_max);

@@ -36,16 +36,19 @@ enum class HttpError {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;                                           // http:// or https://
-  std::vector<std::pair<std::string, std::string>> headers;  // sent as given; Host and User-Agent have defaults
+  std::string url;  // http:// or https://
+  /// Sent as given; Host and User-Agent have defaults. With http2, {":scheme", "https"} names the scheme of a TLS
+  /// stream.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Duration timeout{};  // whole request; 0 is a bug
   std::size_t header_bytes_max = 256 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
   bool decompress = false;  // ask for and decode gzip
 
-  /// A connected stream to speak over (a socket, or one end of a socketpair that the caller pumps into TLS).
-  /// curl closes it at the end. When set, the URL's scheme must be http and the connection is not kept.
+  /// A connected stream to speak over: a TCP socket that was connected without blocking (connect(2) said EINPROGRESS;
+  /// see io/busy_address.h), or one end of a socketpair that the caller pumps into TLS. It is closed at the end. When
+  /// set, the URL's scheme must be http and the connection is not kept.
   UniqueFd stream;
   bool http2 = false;  // prior-knowledge HTTP/2 over `stream`
 
@@ -60,6 +63,7 @@ struct HttpResponse {
   HttpError error = HttpError::kNone;
   std::string error_text;                                    // curl's words, for people; never parsed
   int status = 0;                                            // 0 when no status line arrived
+  bool head_complete = false;                                // all headers came: tells header from body timeouts
   std::string version;                                       // "1.0", "1.1", "2"
   std::vector<std::pair<std::string, std::string>> headers;  // names lower case; of the final answer
   std::string body;                                          // up to the limit, decoded

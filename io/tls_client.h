@@ -1,0 +1,76 @@
+// TLS over a connected socket: handshake, what the certificate says, what is wrong with it; then a byte stream.
+// Verification is recorded, not enforced: a bad chain still yields its facts, and the cause says what is bad.
+// Source: OpenSSL 3.0 manual, SSL_do_handshake(3), SSL_CTX_set_verify(3), X509_STORE_CTX_get_error(3); RFC 8446 6.2.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/outcome.h"
+#include "core/result.h"
+#include "io/loop.h"
+#include "io/unique_fd.h"
+
+namespace sonde::io {
+
+struct TlsRequest {
+  std::string host;               // name or address that the certificate must be for; a name is sent as SNI
+  std::vector<std::string> alpn;  // offered protocols, best first; empty offers none
+};
+
+/// What the peer showed. Texts from certificates are sanitized.
+struct TlsFacts {
+  std::string version;  // "TLSv1.3"; empty when it did not come so far
+  std::string cipher;
+  std::string alpn;
+  std::string fingerprint;                  // SHA-256 of the leaf, lower-case hex; empty without a certificate
+  std::string issuer;                       // common name or organisation of the leaf's issuer
+  std::vector<std::string> names;           // subject alternative names of the leaf, at most 32
+  std::optional<WallTime> leaf_expiry;      // notAfter of the leaf
+  std::optional<WallTime> earliest_expiry;  // earliest notAfter of all certificates sent
+};
+
+struct TlsResult {
+  core::Cause cause = core::Cause::kNone;  // kNone: handshake done and chain trusted
+  std::string detail;                      // for people
+  bool complete = false;                   // the handshake finished (the cause may still say untrusted)
+  TlsFacts facts;
+  Duration elapsed{};  // handshake, precise clock
+};
+
+/// How the stream after the handshake stands.
+enum class TlsStreamEnd { kOpen, kClosed, kReset, kAlert, kProtocol };
+
+/// One TLS connection. Destroying it closes the socket and cancels what is pending.
+class TlsSession {
+ public:
+  virtual ~TlsSession() = default;
+  /// Once. `done` is called later, never from inside, and may destroy the session. There is no timeout here.
+  virtual void handshake(Callback<void(TlsResult)> done) = 0;
+  /// What is known so far, for a caller whose deadline came first.
+  [[nodiscard]] virtual TlsFacts facts() const = 0;
+  /// After a complete handshake, once: the far end of a socket pair whose bytes go through TLS both ways, with bounded
+  /// buffers. The pump runs until the session is destroyed or both ends are closed.
+  [[nodiscard]] virtual core::Result<UniqueFd> open_stream() = 0;
+  [[nodiscard]] virtual TlsStreamEnd stream_end() const = 0;
+  /// The cause of an alert that ended the stream (a TLS 1.3 client certificate is refused only here), else kNone.
+  [[nodiscard]] virtual core::Cause stream_cause() const = 0;
+};
+
+/// One trust policy: a shared SSL_CTX. Sessions must not outlive it.
+class TlsClient {
+ public:
+  virtual ~TlsClient() = default;
+  [[nodiscard]] virtual std::unique_ptr<TlsSession> open(UniqueFd fd, TlsRequest request) = 0;
+};
+
+struct TlsOptions {
+  std::string ca_file;  // PEM; empty = the system's store
+};
+
+/// Errors: the CA file cannot be read. `loop` must outlive the client.
+[[nodiscard]] core::Result<std::unique_ptr<TlsClient>> make_tls_client(Loop& loop, const TlsOptions& options);
+
+}  // namespace sonde::io

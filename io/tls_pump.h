@@ -1,0 +1,51 @@
+// Copies bytes between a socket pair and a TLS session, both ways, with one bounded buffer each way.
+// Internal to io/tls_client.cc: sees OpenSSL.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <string>
+
+#include "core/result.h"
+#include "io/tls_client.h"
+
+namespace sonde::io {
+
+class TlsPump {
+ public:
+  /// `ssl` has finished its handshake over the non-blocking `tls_fd`; both must outlive the pump.
+  TlsPump(Loop& loop, SSL* ssl, int tls_fd) : loop_(loop), ssl_(ssl), tls_fd_(tls_fd) {}
+
+  /// Once: makes the pair, starts pumping, returns the far end.
+  [[nodiscard]] core::Result<UniqueFd> open();
+
+  [[nodiscard]] TlsStreamEnd end() const { return end_; }
+  [[nodiscard]] core::Cause cause() const { return cause_; }
+
+ private:
+  void pump();
+  bool pump_up();
+  bool pump_down();
+  void end_from_ssl(int result);
+  void update_watches();
+  void set_watch(Handle& handle, bool wanted, int fd, Interest interest);
+
+  Loop& loop_;
+  SSL* ssl_;
+  int tls_fd_;
+  UniqueFd near_;
+  std::string up_;    // towards the peer
+  std::string down_;  // from the peer
+  bool app_gone_ = false;
+  bool told_app_ = false;
+  bool write_waits_ = false;
+  TlsStreamEnd end_ = TlsStreamEnd::kOpen;
+  core::Cause cause_ = core::Cause::kNone;
+  Handle tls_read_;
+  Handle tls_write_;
+  Handle app_read_;
+  Handle app_write_;
+};
+
+}  // namespace sonde::io
