@@ -90,8 +90,8 @@ std::string ConfigErrors::to_string() const {
 }
 
 const ConfigNode* ConfigNode::find(std::string_view key) const {
-  const auto it = std::ranges::find_if(entries, [key](const auto& e) { return e.first.scalar == key; });
-  return it == entries.end() ? nullptr : &it->second;
+  const auto it = std::ranges::find_if(entries, [key](const auto& e) { return e.key.scalar == key; });
+  return it == entries.end() ? nullptr : &it->value;
 }
 
 ConfigError ConfigNode::error(std::string message) const {

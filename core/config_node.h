@@ -38,6 +38,8 @@ class ConfigErrors {
   std::vector<ConfigError> errors_;
 };
 
+struct ConfigEntry;
+
 /// One node. A value type; copies are deep.
 struct ConfigNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
@@ -48,12 +50,18 @@ struct ConfigNode {
   bool quoted = false;  // a scalar in quotes is always text
   std::string scalar;
   std::vector<ConfigNode> items;                           // sequence
-  std::vector<std::pair<ConfigNode, ConfigNode>> entries;  // map, in file order; keys are scalars
+  std::vector<ConfigEntry> entries;  // map, in file order; keys are scalars
 
   /// The value of `key` in a map, or null pointer. Does not count as read: use MapReader for that.
   [[nodiscard]] const ConfigNode* find(std::string_view key) const;
   /// An error standing at this node.
   [[nodiscard]] ConfigError error(std::string message) const;
+};
+
+/// A key and its value. A struct, because a pair of a type that is not complete yet is refused by clang.
+struct ConfigEntry {
+  ConfigNode key;
+  ConfigNode value;
 };
 
 /// Parses one YAML document. Duplicate keys, non-scalar keys, aliases and nesting deeper than 32 are errors.

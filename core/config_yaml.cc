@@ -96,7 +96,7 @@ class Builder final : public YAML::EventHandler {
     } else if (!level.has_key) {
       take_key(level, std::move(n));
     } else {
-      if (!level.key.scalar.empty()) level.node.entries.emplace_back(std::move(level.key), std::move(n));
+      if (!level.key.scalar.empty()) level.node.entries.push_back({std::move(level.key), std::move(n)});
       level.has_key = false;
     }
   }

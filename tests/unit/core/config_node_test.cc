@@ -115,8 +115,8 @@ TEST(ConfigNode, ScalarsSayWhatIsAllowed) {
     SCOPED_TRACE(c.yaml);
     ConfigErrors errors;
     const ConfigNode root = parse_yaml(c.yaml, "f.yaml", nullptr, errors);
-    const std::string kind = root.entries.at(0).first.scalar;
-    const ConfigNode& value = root.entries.at(0).second;
+    const std::string kind = root.entries.at(0).key.scalar;
+    const ConfigNode& value = root.entries.at(0).value;
     if (kind == "integer") (void)read_integer(value, 0, 99, errors);
     if (kind == "bool") (void)read_bool(value, errors);
     if (kind == "duration") (void)read_duration(value, std::chrono::seconds{1}, std::chrono::hours{1}, errors);
