@@ -1,0 +1,55 @@
+// The faults that hold right now, and the questions that servers ask about them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "fault.h"
+#include "model.h"
+
+namespace sonde::world {
+
+/// How a listener behaves, from harmless to worst.
+enum class ListenerMode { kOpen, kRefuse, kBlackHole };
+
+/// One thread. `world` must outlive it. Faults with a percentage are drawn anew for each exchange (seeded); those of
+/// listeners, which serve many exchanges, for each pair and time slot.
+class ActiveFaults {
+ public:
+  struct Entry {
+    Fault fault;
+    bool from_timeline = false;
+  };
+
+  explicit ActiveFaults(const World& world) : world_(world), random_(world.seed) {}
+
+  std::uint64_t add(Fault f, bool from_timeline);
+  bool remove(std::uint64_t id);
+  /// Called after each change, so that listeners follow.
+  void on_change(std::function<void()> hook) { changed_ = std::move(hook); }
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+  /// The listener of a pair in a time slot (any counter that the caller advances).
+  [[nodiscard]] ListenerMode listener(std::size_t vantage, const Target& t, std::uint64_t slot) const;
+  /// Whether the vantage has lost its uplink in this slot.
+  [[nodiscard]] bool uplink_lost(std::size_t vantage, std::uint64_t slot) const;
+  /// The newest fault of this layer that strikes this exchange. Draws.
+  [[nodiscard]] std::optional<Fault> strike(Layer layer, std::size_t vantage, const Target& t);
+  /// Name of a dependency that fails for everybody and takes `t` with it, or "". Draws.
+  [[nodiscard]] std::string broken_dependency(const Target& t);
+  /// A number in [0, 1), for jitter.
+  [[nodiscard]] double draw() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+
+ private:
+  const World& world_;
+  std::vector<Entry> entries_;  // oldest first
+  std::uint64_t next_id_ = 1;
+  std::mt19937_64 random_;
+  std::function<void()> changed_ = [] {};
+};
+
+}  // namespace sonde::world

@@ -1,0 +1,202 @@
+// DNS answers of one vantage's resolver.
+#include "dns_server.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+namespace sonde::world {
+namespace {
+
+namespace asio = boost::asio;
+namespace dns = core::dns;
+using asio::ip::tcp;
+using asio::ip::udp;
+using boost::system::error_code;
+
+constexpr std::uint32_t kTtl = 30;
+constexpr auto kStreamIdleMax = std::chrono::seconds{30};
+
+std::uint16_t number(dns::Rcode r) { return static_cast<std::uint16_t>(r); }
+
+void add_soa(dns::Message& reply) {
+  reply.authorities.push_back({"test", dns::Type::kSoa, 1, kTtl, "ns.test hostmaster.test 1 3600 600 86400 30"});
+}
+
+}  // namespace
+
+/// One TCP connection; kept alive by its pending operations (shared_ptr: several handlers hold it at once).
+struct DnsServer::Stream {
+  explicit Stream(tcp::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
+  tcp::socket socket;
+  asio::steady_timer timer;
+  std::array<std::uint8_t, 2> length{};
+  std::vector<std::uint8_t> data;
+};
+
+DnsServer::DnsServer(asio::io_context& io, Services& services, std::size_t vantage)
+    : io_(io), services_(services), vantage_(vantage), udp_(io), tcp_(io) {}
+
+core::Result<void> DnsServer::listen() {
+  const auto address = asio::ip::make_address(services_.plan.resolver(vantage_));
+  const auto port = static_cast<std::uint16_t>(services_.plan.dns_port());
+  error_code error;
+  udp_.open(udp::v4(), error);
+  if (!error) udp_.bind({address, port}, error);
+  if (!error) tcp_.open(tcp::v4(), error);
+  if (!error) tcp_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) tcp_.bind({address, port}, error);
+  if (!error) tcp_.listen(64, error);
+  if (error) {
+    return core::Error{core::ErrorCode::kBusy,
+                       "cannot listen on " + address.to_string() + ':' + std::to_string(port) + ": " + error.message()};
+  }
+  receive();
+  accept();
+  return {};
+}
+
+void DnsServer::receive() {
+  udp_.async_receive_from(asio::buffer(buffer_), sender_, [this](error_code error, std::size_t n) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      services_.count_source(vantage_, sender_.address().to_string());
+      send_later(answer({buffer_.data(), n}), sender_);
+    }
+    receive();
+  });
+}
+
+void DnsServer::send_later(Answer a, const udp::endpoint& to) {
+  if (a.wire.empty()) return;
+  auto timer = std::make_shared<asio::steady_timer>(io_, a.delay);
+  // The handler keeps its timer alive. A send that would block is a lost datagram, as on a real network.
+  timer->async_wait([this, timer, to, wire = std::move(a.wire)](error_code error) {
+    error_code ignored;
+    if (!error && udp_.is_open()) udp_.send_to(asio::buffer(wire), to, 0, ignored);
+  });
+}
+
+void DnsServer::accept() {
+  tcp_.async_accept([this](error_code error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      error_code gone;
+      const auto remote = socket.remote_endpoint(gone);
+      if (!gone) services_.count_source(vantage_, remote.address().to_string());
+      read_length(std::make_shared<Stream>(std::move(socket)));
+    }
+    accept();
+  });
+}
+
+void DnsServer::read_length(const std::shared_ptr<Stream>& s) {
+  s->timer.expires_after(kStreamIdleMax);
+  s->timer.async_wait([weak = std::weak_ptr<Stream>(s)](error_code error) {
+    const auto stream = weak.lock();
+    if (!error && stream != nullptr) stream->socket.close(error);
+  });
+  asio::async_read(s->socket, asio::buffer(s->length), [this, s](error_code error, std::size_t) {
+    if (error) return;
+    s->data.resize(static_cast<std::size_t>(s->length[0]) << 8U | s->length[1]);
+    read_query(s);
+  });
+}
+
+void DnsServer::read_query(const std::shared_ptr<Stream>& s) {
+  asio::async_read(s->socket, asio::buffer(s->data), [this, s](error_code error, std::size_t) {
+    if (!error) write_later(s, answer(s->data));
+  });
+}
+
+void DnsServer::write_later(const std::shared_ptr<Stream>& s, Answer a) {
+  if (a.wire.empty()) return read_length(s);
+  s->data = std::move(a.wire);
+  s->length = {static_cast<std::uint8_t>(s->data.size() >> 8U), static_cast<std::uint8_t>(s->data.size() & 0xFFU)};
+  s->timer.expires_after(a.delay);
+  s->timer.async_wait([this, s](error_code waited) {
+    if (waited) return;
+    const std::array<asio::const_buffer, 2> parts = {asio::buffer(s->length), asio::buffer(s->data)};
+    asio::async_write(s->socket, parts, [this, s](error_code error, std::size_t) {
+      if (!error) read_length(s);
+    });
+  });
+}
+
+DnsServer::Answer DnsServer::answer(std::span<const std::uint8_t> bytes) {
+  ++services_.counters[vantage_].dns_queries;
+  if (services_.faults.uplink_lost(vantage_, services_.slot)) return {};
+  const auto query = dns::decode(bytes);
+  if (!query || query->response || query->questions.size() != 1) return {};
+  dns::Message reply;
+  reply.id = query->id;
+  reply.response = true;
+  reply.opcode = query->opcode;
+  reply.recursion_desired = query->recursion_desired;
+  reply.recursion_available = true;
+  reply.questions = query->questions;
+  reply.edns = query->edns;
+  reply.udp_payload = 1232;
+  bool silent = false;
+  const core::Duration delay = fill(*query, reply, silent);
+  if (silent) return {};
+  auto wire = dns::encode(reply);
+  if (!wire) return {};
+  return {std::move(*wire), delay};
+}
+
+core::Duration DnsServer::fill(const dns::Message& query, dns::Message& reply, bool& silent) {
+  const auto& q = query.questions[0];
+  const core::Duration nearby = services_.jitter();
+  if (query.opcode != 0) return reply.rcode = number(dns::Rcode::kNotImp), nearby;
+  const auto found = services_.target_by_host.find(q.name);
+  if (found == services_.target_by_host.end()) {
+    reply.rcode = number(dns::Rcode::kNxDomain);
+    add_soa(reply);
+    return nearby;
+  }
+  const Target& t = services_.world.targets[found->second];
+  const auto fault = services_.faults.strike(Layer::kDns, vantage_, t);
+  if (!fault) {
+    fill_address(q, t, reply);
+    // Most names are in the resolver's cache; one in eight is fetched from where the service is.
+    return services_.faults.draw() < 0.125 ? services_.travel(vantage_, t) : nearby;
+  }
+  switch (fault->kind) {
+    case Kind::kDnsSilent:
+      silent = true;
+      break;
+    case Kind::kDnsNxdomain:
+      reply.rcode = number(dns::Rcode::kNxDomain);
+      add_soa(reply);
+      break;
+    case Kind::kDnsServfail:
+      reply.rcode = number(dns::Rcode::kServFail);
+      break;
+    case Kind::kDnsRefused:
+      reply.rcode = number(dns::Rcode::kRefused);
+      break;
+    case Kind::kDnsWrong:
+      if (q.type == dns::Type::kA) {
+        reply.answers.push_back({q.name, dns::Type::kA, 1, kTtl, services_.plan.parked(vantage_)});
+      } else {
+        add_soa(reply);
+      }
+      break;
+    default:
+      add_soa(reply);
+      break;  // kDnsEmpty; other kinds have other layers
+  }
+  return nearby;
+}
+
+void DnsServer::fill_address(const dns::Question& q, const Target& t, dns::Message& reply) {
+  if (q.type == dns::Type::kA && q.klass == 1) {
+    reply.answers.push_back({q.name, dns::Type::kA, 1, kTtl, services_.plan.target(vantage_, t)});
+  } else {
+    add_soa(reply);  // the world has no IPv6
+  }
+}
+
+}  // namespace sonde::world

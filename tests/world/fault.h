@@ -1,0 +1,95 @@
+// Faults: what can break, for whom, and how surely. Pure values and rules; nothing here knows sockets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config_node.h"
+#include "core/text.h"
+#include "core/time.h"
+
+namespace sonde::world {
+
+struct Target;
+struct Vantage;
+struct World;
+
+/// The place in an exchange where a kind of fault strikes.
+enum class Layer { kDns, kListener, kPath, kConnection, kTls, kHttp };
+
+enum class Kind {
+  kUplink,       // the vantage's resolver is silent and nothing can be reached
+  kDnsNxdomain,  // no such name
+  kDnsServfail,
+  kDnsRefused,
+  kDnsSilent,  // queries are not answered
+  kDnsWrong,   // the address of somebody else
+  kDnsEmpty,   // NOERROR without an address
+  kBlackHole,  // SYNs vanish, open connections fall silent
+  kRefuse,     // nothing listens
+  kPathSlow,   // `delay` more for every round trip
+  kReset,      // RST right after accept
+  kTlsExpired,
+  kTlsWrongName,
+  kTlsSelfSigned,
+  kTlsReset,       // RST after the ClientHello
+  kHttpStatus,     // `status` instead of the good answer
+  kHttpSlow,       // `delay` before the answer
+  kHttpStall,      // headers and half of the body, then silence
+  kHttpTruncated,  // headers and half of the body, then close
+  kHttpWrongBody,  // 200 with another page
+};
+
+struct KindInfo {
+  Kind kind;
+  std::string_view name;  // as in world.yaml: "black_hole"
+  Layer layer;
+};
+/// All kinds, in the order of the enum.
+[[nodiscard]] const std::vector<KindInfo>& all_kinds();
+[[nodiscard]] const KindInfo& info(Kind k);
+
+/// For whom a fault holds: every condition that is set must hold. At least one is set.
+struct Scope {
+  std::string app;
+  std::string control;   // name without "control/"
+  std::string service;   // PROVIDER/REGION/SERVICE
+  std::string region;    // PROVIDER/REGION, with the apps hosted there
+  std::string provider;  // with the apps hosted there
+  bool border = false;   // vantage and target in different partitions
+  std::string isp;       // of the vantage
+  std::string vantage;
+
+  [[nodiscard]] bool has_target_condition() const {
+    return !app.empty() || !control.empty() || !service.empty() || !region.empty() || !provider.empty();
+  }
+  [[nodiscard]] bool has_vantage_condition() const { return border || !isp.empty() || !vantage.empty(); }
+};
+
+struct Fault {
+  std::uint64_t id = 0;  // given when it becomes active
+  std::string name;
+  core::BilingualText text;
+  Scope scope;
+  Kind kind = Kind::kBlackHole;
+  double percent = 100;
+  int status = 503;                                // kHttpStatus
+  core::Duration delay = std::chrono::seconds{2};  // kHttpSlow, kPathSlow
+};
+
+[[nodiscard]] bool matches(const Scope& s, const Vantage& v, const Target& t);
+/// Whether the scope takes in this vantage whatever the target (for uplink faults).
+[[nodiscard]] bool matches(const Scope& s, const Vantage& v);
+/// Whether the scope takes in this target for everybody, wherever they are.
+[[nodiscard]] bool matches_everywhere(const Scope& s, const Target& t);
+/// "app checkout", "region cirrus/cn-east from isp ct"
+[[nodiscard]] std::string describe(const Scope& s);
+/// Whether the kind can show itself on this target at all (no HTTP status on a TCP target).
+[[nodiscard]] bool applies(Kind k, const Target& t);
+
+/// Reads a fault and checks its names against the world: a fault that can touch nothing is an error.
+[[nodiscard]] Fault read_fault(const core::ConfigNode& node, const World& world, core::ConfigErrors& errors);
+
+}  // namespace sonde::world

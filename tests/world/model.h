@@ -1,0 +1,86 @@
+// The world as a value: clouds, apps, controls, vantages, and what happens to them when. Read from world.yaml.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config_node.h"
+#include "core/target.h"
+#include "core/text.h"
+#include "core/time.h"
+#include "fault.h"
+
+namespace sonde::world {
+
+/// Where something stands on the earth.
+struct Place {
+  std::string city;
+  std::string country;  // ISO 3166 alpha-2
+  double lat = 0;
+  double lon = 0;
+};
+
+/// How a target is reached.
+enum class Protocol { kHttps, kHttp, kTcp };
+
+/// One thing that probers check. `index` order is file order: references, then apps, then controls.
+struct Target {
+  core::Role role = core::Role::kReference;
+  std::string name;  // reference: PROVIDER/REGION/SERVICE; app: NAME; control: control/NAME
+  std::string host;  // DNS name
+  Protocol protocol = Protocol::kHttps;
+  std::string provider;  // where it runs: a reference's own, an app's host; empty for controls
+  std::string region;
+  std::string service;  // references only
+  core::Partition partition = core::Partition::kOverseas;
+  Place place;
+  std::vector<std::string> depends_on;    // PROVIDER/REGION/SERVICE, apps only
+  bool breaks_with_dependencies = false;  // answers 503 while one of them fails for everybody
+  std::string greeting;                   // what a tcp target says first
+  int subnet = 0;                         // third and fourth octet of its addresses
+  int host_octet = 0;
+};
+
+struct Vantage {
+  std::string name;
+  std::string provider;
+  std::string region;
+  core::Partition partition = core::Partition::kOverseas;
+  std::string isp;
+  Place place;
+};
+
+/// How distance becomes delay: round trip = 2 * km / 200 km per ms * detour, plus the extras.
+struct Distances {
+  double scale = 1;                                       // 0 switches delay off
+  double detour = 1.5;                                    // cables are not great circles
+  core::Duration border = std::chrono::milliseconds{40};  // added between partitions
+  core::Duration jitter = std::chrono::milliseconds{4};   // up to so much more, drawn each time
+};
+
+/// A fault that comes and goes by itself.
+struct TimelineEntry {
+  core::Duration at{};
+  core::Duration length{};
+  Fault fault;
+};
+
+struct World {
+  std::uint64_t seed = 1;
+  core::Duration round = std::chrono::seconds{2};
+  Distances distances;
+  std::vector<Target> targets;
+  std::vector<Vantage> vantages;
+  std::vector<TimelineEntry> timeline;
+  core::Duration timeline_period{};  // when a repeated timeline starts again
+
+  [[nodiscard]] const Target* find_target(std::string_view name) const;
+};
+
+/// Reads and checks a whole world. All errors go to `errors`; the result is whole only when there are none.
+[[nodiscard]] World read_world(const core::ConfigNode& root, core::ConfigErrors& errors);
+
+}  // namespace sonde::world

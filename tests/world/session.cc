@@ -1,0 +1,198 @@
+// The life of a connection, step by step: accept, wait for the first bytes, travel, handshake, request, travel, answer.
+#include "session.h"
+
+#include <array>
+#include <optional>
+
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "answers.h"
+
+namespace sonde::world {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kLifeMax = std::chrono::seconds{60};
+constexpr std::size_t kRequestBytesMax = 16384;
+
+/// Kept alive by its pending operations (shared_ptr: a timer and a socket operation hold it at the same time).
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Services& services, const EndpointIdentity& identity, tcp::socket socket)
+      : services_(services),
+        identity_(identity),
+        socket_(std::move(socket)),
+        life_(socket_.get_executor()),
+        travel_(socket_.get_executor()) {}
+
+  void start() {
+    count();
+    error_code ignored;
+    socket_.set_option(tcp::no_delay(true), ignored);  // else close_notify waits 40 ms for an acknowledgement
+    life_.expires_after(kLifeMax);
+    life_.async_wait([weak = weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      if (!error && self != nullptr) self->socket_.close(error);
+    });
+    if (strike(Layer::kConnection)) return reset();
+    if (identity_.protocol == Protocol::kTcp) return after(travel_time(), &Session::greet);
+    if (identity_.protocol == Protocol::kHttp) return read_request();
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
+      if (!error) self->client_hello();
+    });
+  }
+
+ private:
+  using Step = void (Session::*)();
+
+  void count() {
+    auto& counters = services_.counters[identity_.vantage];
+    ++counters.connections;
+    error_code error;
+    const auto remote = socket_.remote_endpoint(error);
+    if (!error) services_.count_source(identity_.vantage, remote.address().to_string());
+  }
+
+  [[nodiscard]] std::optional<Fault> strike(Layer layer) {
+    if (identity_.target == nullptr) return std::nullopt;
+    return services_.faults.strike(layer, identity_.vantage, *identity_.target);
+  }
+
+  [[nodiscard]] core::Duration travel_time() {
+    if (identity_.target == nullptr) return services_.jitter();
+    return services_.travel(identity_.vantage, *identity_.target);
+  }
+
+  // Runs `next` when the bytes have travelled; never, if they vanish on the way.
+  void after(core::Duration delay, Step next) {
+    travel_.expires_after(delay);
+    travel_.async_wait([self = shared_from_this(), next](error_code error) {
+      if (error) return;
+      const auto& id = self->identity_;
+      if (id.target != nullptr && self->services_.black_hole(id.vantage, *id.target)) return self->hang();
+      (self.get()->*next)();
+    });
+  }
+
+  // Says nothing more, and notices when the other side gives up.
+  void hang() {
+    socket_.async_read_some(asio::buffer(scratch_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (!error) return self->hang();
+      self->end();
+    });
+  }
+
+  void reset() {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    end();
+  }
+
+  void end() {
+    error_code ignored;
+    life_.cancel();
+    socket_.close(ignored);
+  }
+
+  void greet() {
+    if (identity_.target == nullptr || identity_.target->greeting.empty()) return hang();
+    out_ = identity_.target->greeting + "\r\n";
+    asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (!error) self->hang();
+    });
+  }
+
+  void client_hello() {
+    tls_fault_ = strike(Layer::kTls);
+    if (tls_fault_ && tls_fault_->kind == Kind::kTlsReset) return reset();
+    after(travel_time(), &Session::handshake);
+  }
+
+  void handshake() {
+    CertificateKind kind = CertificateKind::kGood;
+    if (tls_fault_ && tls_fault_->kind == Kind::kTlsExpired) kind = CertificateKind::kExpired;
+    if (tls_fault_ && tls_fault_->kind == Kind::kTlsWrongName) kind = CertificateKind::kWrongName;
+    if (tls_fault_ && tls_fault_->kind == Kind::kTlsSelfSigned) kind = CertificateKind::kSelfSigned;
+    tls_.emplace(socket_, services_.certificates->server(identity_.host, identity_.issuer, kind));
+    tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
+      if (error) return self->end();
+      self->read_request();
+    });
+  }
+
+  void read_request() {
+    const auto done = [self = shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->end();
+      ++self->services_.counters[self->identity_.vantage].http_requests;
+      self->prepare_answer();
+    };
+    auto buffer = asio::dynamic_buffer(in_, kRequestBytesMax);
+    if (tls_) {
+      asio::async_read_until(*tls_, buffer, "\r\n\r\n", done);
+    } else {
+      asio::async_read_until(socket_, buffer, "\r\n\r\n", done);
+    }
+  }
+
+  void prepare_answer() {
+    core::Duration delay = travel_time();
+    std::string broken;
+    std::optional<Fault> fault;
+    if (identity_.target != nullptr) {
+      fault = strike(Layer::kHttp);
+      broken = services_.faults.broken_dependency(*identity_.target);
+    }
+    if (fault && fault->kind == Kind::kHttpSlow) delay += fault->delay;
+    const Answer answer = make_answer(identity_, fault ? &*fault : nullptr, broken);
+    out_ = answer.bytes;
+    stays_open_ = answer.stays_open;
+    after(delay, &Session::write_answer);
+  }
+
+  void write_answer() {
+    const auto done = [self = shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->end();
+      if (self->stays_open_) return self->hang();
+      self->close_politely();
+    };
+    if (tls_) {
+      asio::async_write(*tls_, asio::buffer(out_), done);
+    } else {
+      asio::async_write(socket_, asio::buffer(out_), done);
+    }
+  }
+
+  // Closes our side, then waits for the other one: a close with unread bytes would be a reset.
+  void close_politely() {
+    if (tls_) return tls_->async_shutdown([self = shared_from_this()](error_code) { self->end(); });
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    hang();
+  }
+
+  Services& services_;
+  const EndpointIdentity& identity_;
+  tcp::socket socket_;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_;
+  asio::steady_timer life_;
+  asio::steady_timer travel_;
+  std::optional<Fault> tls_fault_;
+  bool stays_open_ = false;
+  std::string in_;
+  std::string out_;
+  std::array<char, 1024> scratch_{};
+};
+
+}  // namespace
+
+void start_session(Services& services, const EndpointIdentity& identity, tcp::socket socket) {
+  std::make_shared<Session>(services, identity, std::move(socket))->start();
+}
+
+}  // namespace sonde::world

@@ -1,0 +1,75 @@
+// Starting the servers, and making listeners follow the faults.
+#include "simulation.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace sonde::world {
+namespace {
+
+// Faults of listeners with a percentage are drawn anew this often.
+constexpr auto kSlot = std::chrono::milliseconds{500};
+
+std::string issuer_of(const Target& t) {
+  return (t.provider.empty() || t.role == core::Role::kApp ? std::string("Open") : t.provider) + " Trust Services";
+}
+
+}  // namespace
+
+Simulation::Simulation(boost::asio::io_context& io, Services& services)
+    : io_(io), services_(services), control_(io, services), slots_(io) {}
+
+core::Result<void> Simulation::start() {
+  for (std::size_t i = 0; i < services_.world.vantages.size(); ++i) {
+    if (auto started = start_vantage(i); !started) return started;
+  }
+  if (auto listening = control_.listen(); !listening) return listening;
+  services_.faults.on_change([this] { follow_faults(); });
+  next_slot();
+  return {};
+}
+
+core::Result<void> Simulation::start_vantage(std::size_t vantage) {
+  resolvers_.push_back(std::make_unique<DnsServer>(io_, services_, vantage));
+  if (auto listening = resolvers_.back()->listen(); !listening) return listening;
+  const Plan& plan = services_.plan;
+  for (const auto& t : services_.world.targets) {
+    auto added = add_endpoint({vantage, &t, t.host, issuer_of(t), t.protocol}, plan.target(vantage, t), plan.port(t));
+    if (!added) return added;
+  }
+  const std::string parked = plan.parked(vantage);
+  const EndpointIdentity site{vantage, nullptr, "parked.test", "Open Trust Services", Protocol::kHttps};
+  if (auto added = add_endpoint(site, parked, plan.https_port()); !added) return added;
+  EndpointIdentity plain = site;
+  plain.protocol = Protocol::kHttp;
+  return add_endpoint(plain, parked, plan.http_port());
+}
+
+core::Result<void> Simulation::add_endpoint(EndpointIdentity identity, std::string address, int port) {
+  endpoints_.push_back(std::make_unique<Endpoint>(io_, services_, std::move(identity), std::move(address), port));
+  return endpoints_.back()->start();
+}
+
+void Simulation::follow_faults() {
+  for (const auto& e : endpoints_) {
+    const auto& id = e->identity();
+    if (id.target == nullptr) continue;
+    const auto mode = services_.faults.listener(id.vantage, *id.target, services_.slot);
+    if (const auto set = e->set_mode(mode); !set) {
+      fmt::print(stderr, "sonde-world: {}\n", set.error().message);  // tried again in the next slot
+    }
+  }
+}
+
+void Simulation::next_slot() {
+  slots_.expires_after(kSlot);
+  slots_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    ++services_.slot;
+    follow_faults();
+    next_slot();
+  });
+}
+
+}  // namespace sonde::world
