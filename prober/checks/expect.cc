@@ -1,0 +1,48 @@
+// Shared expectations.
+#include "prober/checks/expect.h"
+
+#include "core/text.h"
+
+namespace sonde::prober {
+
+CommonExpect read_common(core::MapReader& expect, bool certificates, core::ConfigErrors& errors) {
+  using namespace std::chrono_literals;
+  CommonExpect out;
+  if (const auto* n = expect.key("max_duration")) out.max_duration = core::read_duration(*n, 1ms, 300s, errors);
+  if (certificates) {
+    if (const auto* n = expect.key("cert_days")) {
+      if (const auto days = core::read_integer(*n, 0, 3650, errors)) out.cert_days = static_cast<int>(*days);
+    }
+  }
+  return out;
+}
+
+void apply_blemishes(const CommonExpect& expect, const Blemishes& seen, core::Measurement& m) {
+  using core::Cause;
+  using core::Stage;
+  if (!seen.address.empty()) {
+    m.outcome = core::degraded(Stage::kTcp, Cause::kSomeAddresses, seen.address);
+    return;
+  }
+  if (expect.cert_days && seen.cert_expiry) {
+    const auto left = *seen.cert_expiry - seen.now;
+    if (left < std::chrono::days{*expect.cert_days}) {
+      m.outcome = core::degraded(Stage::kTls, Cause::kExpiring, "ends " + core::format_utc(*seen.cert_expiry));
+      return;
+    }
+  }
+  if (expect.max_duration && seen.duration > *expect.max_duration) {
+    const std::string text =
+        core::human_duration(seen.duration) + ", allowed " + core::format_duration(*expect.max_duration);
+    m.outcome = core::degraded(Stage::kDone, Cause::kSlow, text);
+  }
+}
+
+void refuse_request(const SpecNodes& nodes, std::string_view check, core::ConfigErrors& errors) {
+  if (nodes.request != nullptr) {
+    errors.add(nodes.request->error("request: is for http and https targets; a " + std::string{check} +
+                                    " check has nothing to choose"));
+  }
+}
+
+}  // namespace sonde::prober

@@ -1,0 +1,100 @@
+// The tls check: resolve, connect, handshake; the certificate is judged, nothing is sent.
+#include <array>
+#include <utility>
+
+#include "prober/checks/checks.h"
+#include "prober/checks/expect.h"
+#include "prober/stages/approach.h"
+
+namespace sonde::prober {
+namespace {
+
+using core::Cause;
+namespace field = core::field;
+
+struct TlsSpec final : CheckSpec {
+  core::Url url;
+  CommonExpect common;
+  std::vector<std::string> alpn;
+};
+
+class TlsCheck final : public Check {
+ public:
+  TlsCheck(const TlsSpec& spec, CheckContext& context)
+      : spec_(spec),
+        context_(context),
+        approach_(context, {.host = spec.url.host, .port = spec.url.port, .tls = true, .alpn = spec.alpn}, m_) {}
+
+  void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
+    done_ = std::move(done);
+    started_ = context_.loop.precise_now();
+    approach_.start([this](bool ok) { on_done(ok); });
+  }
+
+  core::Measurement give_up(Cause why) override {
+    m_.outcome = core::failed(approach_.stage(), why);
+    return std::move(m_);
+  }
+
+ private:
+  void on_done(bool ok) {
+    if (ok) {
+      apply_blemishes(spec_.common,
+                      {.address = approach_.blemish(),
+                       .cert_expiry = approach_.earliest_expiry(),
+                       .now = context_.loop.wall_now(),
+                       .duration = context_.loop.precise_now() - started_},
+                      m_);
+    }
+    auto done = std::move(done_);
+    done(std::move(m_));  // may destroy this
+  }
+
+  const TlsSpec& spec_;
+  CheckContext& context_;
+  core::Measurement m_;
+  Approach approach_;
+  MonoTime started_{};
+  Callback<void(core::Measurement)> done_;
+};
+
+std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNodes& nodes, core::ConfigErrors& errors) {
+  auto spec = std::make_unique<TlsSpec>();
+  if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
+  refuse_request(nodes, "tls", errors);
+  if (nodes.expect == nullptr) return spec;
+  core::MapReader expect{*nodes.expect, "expect", errors};
+  spec->common = read_common(expect, true, errors);
+  if (const auto* n = expect.key("alpn")) {
+    spec->alpn = core::read_strings(*n, errors);
+    for (const std::string& protocol : spec->alpn) {
+      if (protocol.empty() || protocol.size() > 255) errors.add(n->error("an ALPN protocol name has 1 to 255 bytes"));
+    }
+  }
+  expect.finish();
+  return spec;
+}
+
+std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, CheckContext& context) {
+  return std::make_unique<TlsCheck>(static_cast<const TlsSpec&>(spec), context);
+}
+
+constexpr std::array<const core::Field*, 13> kFields = {&field::kResolveSeconds,
+                                                        &field::kAddresses,
+                                                        &field::kIp,
+                                                        &field::kConnectSeconds,
+                                                        &field::kTcpRttSeconds,
+                                                        &field::kTcpRetransmits,
+                                                        &field::kTlsSeconds,
+                                                        &field::kTlsVersion,
+                                                        &field::kTlsCipher,
+                                                        &field::kAlpn,
+                                                        &field::kSslEarliestCertExpiry,
+                                                        &field::kCertFingerprint,
+                                                        &field::kCertIssuer};
+
+}  // namespace
+
+const CheckType kTlsCheck = {core::CheckKind::kTls, kFields, &parse, &make};
+
+}  // namespace sonde::prober

@@ -1,0 +1,65 @@
+// The prober's part of the configuration: vantage, resolver, policy and targets, read strictly into plain values.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config_node.h"
+#include "core/target.h"
+#include "io/files.h"
+#include "prober/check.h"
+
+namespace sonde::prober {
+
+/// The catalogue files by name ("aws.yaml"): embedded in the binary, or a folder in tests.
+class CatalogueSource {
+ public:
+  virtual ~CatalogueSource() = default;
+  /// The text of one file; the view must live as long as the source.
+  [[nodiscard]] virtual std::optional<std::string_view> find(std::string_view file_name) const = 0;
+  /// All file names, in a stable order.
+  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+};
+
+/// One target with the check that its URL chose and its expectations.
+struct TargetEntry {
+  core::Target target;
+  const CheckType* type = nullptr;
+  std::unique_ptr<const CheckSpec> spec;
+};
+
+struct ProberConfig {
+  core::Vantage vantage;           // `vantage.resolver` names the resolver that is used
+  std::string source;              // local address to probe from; empty = the system's choice
+  std::string resolver;            // "ADDRESS[:PORT]"; empty = the first of /etc/resolv.conf
+  std::string ca_file;             // trust anchors for TLS checks; empty = the system's store
+  std::vector<std::string> allow;  // address ranges that the policy would deny ("127.0.0.0/8")
+  std::size_t runs_in_flight_max = 512;
+  std::vector<TargetEntry> targets;  // names are unique
+};
+
+/// What reading needs from outside.
+struct ConfigSources {
+  const CatalogueSource& catalogue;
+  io::Files& files;
+  const core::VariableLookup* variables = nullptr;  // for ${VAR} in target files
+  std::string host_name;                            // name of a vantage that has none
+  std::string version;                              // of this program
+};
+
+/// Reads the keys vantage, resolver, tls, policy, runs_in_flight, targets, apps, references and controls of the root
+/// map and marks them as known (the caller calls root.finish()). Target files are found relative to the folder of the
+/// configuration file. Without `targets` (and without references of its own) the whole catalogue is used: every
+/// provider, two endpoints per region, the controls of the vantage's own partition.
+/// All mistakes go to `errors`; the result is only fit for use when there are none.
+[[nodiscard]] ProberConfig read_prober_config(core::MapReader& root, std::string_view config_file,
+                                              const ConfigSources& sources, core::ConfigErrors& errors);
+
+/// A target made from a URL alone, with default expectations: for `sonde check URL`.
+[[nodiscard]] core::Result<TargetEntry> target_from_url(std::string_view url, Duration timeout);
+
+}  // namespace sonde::prober

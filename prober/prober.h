@@ -1,0 +1,62 @@
+// The prober: schedules runs of all targets, watches itself, and hands every record to one callback.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/record.h"
+#include "io/http_client.h"
+#include "io/loop.h"
+#include "prober/config.h"
+
+namespace sonde::prober {
+
+/// Counters and gauges for the metrics page and the heartbeat.
+struct ProberSnapshot {
+  std::uint64_t runs = 0;  // ended, all kinds
+  std::uint64_t ok = 0;    // ok or degraded
+  std::uint64_t failed = 0;
+  std::uint64_t unknown = 0;  // without the skipped ones
+  std::uint64_t skipped = 0;  // slots that had no run
+  std::size_t in_flight = 0;
+  std::size_t targets = 0;
+  Duration loop_lag{};      // largest of the last minute
+  std::string suspect_why;  // "", "lag", "clock" or "uplink": how the prober trusts itself now
+  Duration uptime{};
+};
+
+class Prober {
+ public:
+  virtual ~Prober() = default;
+
+  /// Emits the `vantage` and `target` records, then runs every target in its slots until stop(). Once.
+  virtual void start() = 0;
+  /// Ends scheduling; runs in flight are dropped and reported as skipped.
+  virtual void stop() = 0;
+  /// Takes a new configuration while running: sequence numbers and the order of timestamps go on per target.
+  /// Errors (a CA file that cannot be read, ...) leave the old configuration running. No handle of run_once may be
+  /// held.
+  virtual core::Result<void> reconfigure(ProberConfig config) = 0;
+
+  /// Runs one target now, outside the schedule. `entry` must outlive the handle; `done` is called once, later.
+  /// Works without start(). Destroying the handle cancels.
+  [[nodiscard]] virtual io::Handle run_once(const TargetEntry& entry, Callback<void(core::Measurement)> done) = 0;
+  /// Runs every target of the configuration once, at most runs_in_flight_max at a time, emits the records as start()
+  /// would, then calls `done`. Instead of start(), once.
+  virtual void run_all_once(Callback<void()> done) = 0;
+
+  [[nodiscard]] virtual ProberSnapshot snapshot() const = 0;
+  [[nodiscard]] virtual const ProberConfig& config() const = 0;
+};
+
+/// Builds DNS, TCP and TLS clients for `config` and a prober over them. `loop` and `http` must outlive it.
+/// `emit` gets every record in order of completion; it must not destroy the prober.
+/// `resolv_conf` is the text of /etc/resolv.conf, used when the configuration names no resolver.
+/// Errors: the CA file, the source address or the resolver cannot be used.
+[[nodiscard]] core::Result<std::unique_ptr<Prober>> make_prober(io::Loop& loop, io::HttpClient& http,
+                                                                ProberConfig config, std::string_view resolv_conf,
+                                                                Callback<void(core::Record)> emit);
+
+}  // namespace sonde::prober

@@ -1,0 +1,39 @@
+// Runs one check once: owns its deadline, measures its duration, and says whether the prober can be trusted about it.
+#pragma once
+
+#include <memory>
+
+#include "prober/config.h"
+#include "prober/self_watch.h"
+
+namespace sonde::prober {
+
+class Run {
+ public:
+  /// `entry`, `context` and `watch` must outlive this.
+  Run(const TargetEntry& entry, CheckContext& context, const SelfWatch& watch)
+      : entry_(entry), context_(context), watch_(watch) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// `done` is called exactly once, later, never from inside, at the target's timeout at the latest; may destroy this.
+  /// The measurement then holds duration_seconds, loop_lag_seconds, and suspect with suspect_why.
+  void start(Callback<void(core::Measurement)> done);
+
+ private:
+  void on_deadline();
+  void finish(core::Measurement m);
+
+  const TargetEntry& entry_;
+  CheckContext& context_;
+  const SelfWatch& watch_;
+  Callback<void(core::Measurement)> done_;
+  MonoTime started_{};
+  std::unique_ptr<Check> check_;
+  io::Handle deadline_;
+};
+
+/// The measurement of a slot that had no run.
+[[nodiscard]] core::Measurement skipped(std::string_view why);
+
+}  // namespace sonde::prober

@@ -1,0 +1,72 @@
+// The way to a service that tcp, tls and http checks share: resolve, connect, and TLS where it is wanted.
+// Each stage writes its own time and facts into the run's measurement as soon as it has ended.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "prober/check.h"
+#include "prober/stages/resolve.h"
+
+namespace sonde::prober {
+
+struct ApproachPlan {
+  std::string host;
+  int port = 0;
+  bool tls = false;
+  std::vector<std::string> alpn;
+};
+
+class Approach {
+ public:
+  /// `into` is the run's measurement; it and `context` must outlive this.
+  Approach(CheckContext& context, ApproachPlan plan, core::Measurement& into)
+      : context_(context), plan_(std::move(plan)), m_(into), resolve_(context, plan_.host) {}
+  Approach(const Approach&) = delete;
+  Approach& operator=(const Approach&) = delete;
+
+  /// `done(true)`: all stages are through. `done(false)`: one failed and the measurement's outcome says how.
+  /// Called once, later, never from inside; may destroy this.
+  void start(Callback<void(bool)> done);
+
+  /// Where it is now, for a caller that gives up.
+  [[nodiscard]] core::Stage stage() const { return stage_; }
+  /// The connected socket, after success without TLS.
+  [[nodiscard]] io::UniqueFd& fd() { return fd_; }
+  /// The session, after success with TLS; null otherwise.
+  [[nodiscard]] io::TlsSession* session() { return session_.get(); }
+  /// When some addresses did not answer before one did: which and how. Else empty.
+  [[nodiscard]] const std::string& blemish() const { return blemish_; }
+  [[nodiscard]] std::optional<WallTime> earliest_expiry() const { return earliest_expiry_; }
+
+ private:
+  void on_resolved(Resolved resolved);
+  bool choose_allowed(const Resolved& resolved);
+  void connect_next();
+  void on_dialed(io::DialResult result);
+  void shake_hands();
+  void on_shaken(const io::TlsResult& result);
+  void fail(core::Stage stage, core::Cause cause, std::string_view detail);
+  void finish(bool ok);
+
+  CheckContext& context_;
+  ApproachPlan plan_;
+  core::Measurement& m_;
+  Resolve resolve_;
+  Callback<void(bool)> done_;
+  core::Stage stage_ = core::Stage::kDns;
+  std::vector<io::IpAddress> addresses_;
+  std::size_t next_ = 0;
+  std::string blemish_;
+  io::UniqueFd fd_;
+  std::unique_ptr<io::TlsSession> session_;
+  std::optional<WallTime> earliest_expiry_;
+  io::Handle pending_;
+};
+
+/// Writes what the peer's certificate and the handshake showed.
+void set_tls_facts(const io::TlsFacts& facts, core::Measurement& m);
+
+}  // namespace sonde::prober

@@ -1,0 +1,308 @@
+// The prober on a simulated loop with a fake kind of check: which records come out, and when.
+#include "prober/prober.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "prober/runner.h"
+#include "tests/support/sim_loop.h"
+
+namespace sonde::test {
+namespace {
+
+using namespace std::chrono_literals;
+using core::Duration;
+using core::Record;
+using prober::ProberConfig;
+
+class NoHttp final : public io::HttpClient {
+ public:
+  [[nodiscard]] io::Handle fetch(io::HttpRequest, io::Callback<void(io::HttpResponse)>) override { return {}; }
+};
+
+/// Takes `takes`, then ends as told; gives up like a real one.
+struct FakeSpec final : prober::CheckSpec {
+  Duration takes = 100ms;
+  core::Outcome outcome;
+};
+
+class FakeCheck final : public prober::Check {
+ public:
+  FakeCheck(const FakeSpec& spec, prober::CheckContext& context) : spec_(spec), context_(context) {}
+  void start(core::MonoTime, core::Callback<void(core::Measurement)> done) override {
+    done_ = std::move(done);
+    timer_ = context_.loop.after(spec_.takes, [this] { finish(); });
+  }
+  core::Measurement give_up(core::Cause why) override {
+    core::Measurement m;
+    m.outcome = core::failed(core::Stage::kTcp, why);
+    return m;
+  }
+
+ private:
+  void finish() {
+    core::Measurement m;
+    m.outcome = spec_.outcome;
+    auto done = std::move(done_);
+    done(std::move(m));
+  }
+  const FakeSpec& spec_;
+  prober::CheckContext& context_;
+  core::Callback<void(core::Measurement)> done_;
+  io::Handle timer_;
+};
+
+const prober::CheckType kFakeCheck = {core::CheckKind::kTcp,
+                                      {},
+                                      nullptr,
+                                      [](const prober::CheckSpec& spec, const core::Target&,
+                                         prober::CheckContext& context) -> std::unique_ptr<prober::Check> {
+                                        return std::make_unique<FakeCheck>(static_cast<const FakeSpec&>(spec), context);
+                                      }};
+
+prober::TargetEntry fake_target(const std::string& name, Duration takes = 100ms, core::Outcome outcome = {}) {
+  prober::TargetEntry e;
+  e.target.name = name;
+  e.target.url = "tcp://x.test:1";
+  e.target.check = core::CheckKind::kTcp;
+  e.target.every = 10s;
+  e.target.timeout = 5s;
+  e.type = &kFakeCheck;
+  auto spec = std::make_unique<FakeSpec>();
+  spec->takes = takes;
+  spec->outcome = std::move(outcome);
+  e.spec = std::move(spec);
+  return e;
+}
+
+class ProberTest : public testing::Test {
+ protected:
+  void make(ProberConfig config) {
+    config.vantage.name = "v";
+    config.vantage.version = "1";
+    auto made = make_prober(loop_, http_, std::move(config), "nameserver 127.0.0.1\n",
+                            [this](Record r) { records_.push_back(std::move(r)); });
+    ASSERT_TRUE(made.has_value());
+    prober_ = std::move(*made);
+  }
+
+  template <typename... Entries>
+  static ProberConfig config_of(Entries... entries) {
+    ProberConfig c;
+    (c.targets.push_back(std::move(entries)), ...);
+    return c;
+  }
+
+  [[nodiscard]] std::vector<Record> of(std::string_view measurement, std::string_view target = "") const {
+    std::vector<Record> out;
+    std::ranges::copy_if(records_, std::back_inserter(out), [&](const Record& r) {
+      return r.measurement == measurement && (target.empty() || r.tag("target") == target);
+    });
+    return out;
+  }
+
+  SimLoop loop_;
+  NoHttp http_;
+  std::vector<Record> records_;
+  std::unique_ptr<prober::Prober> prober_;
+};
+
+using Prober = ProberTest;
+
+TEST_F(Prober, OneRecordPerSlotWithRisingNumbersAndStamps) {
+  make(config_of(fake_target("a"), fake_target("b")));
+  prober_->start();
+  loop_.run_for(10min);
+  for (const char* name : {"a", "b"}) {
+    const auto runs = of("probe", name);
+    ASSERT_EQ(runs.size(), 60U);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      EXPECT_EQ(runs[i].integer("seq"), static_cast<std::int64_t>(i + 1));
+      EXPECT_EQ(runs[i].integer("success"), 1);
+      EXPECT_NEAR(*runs[i].number("duration_seconds"), 0.1, 1e-6);
+      EXPECT_NEAR(*runs[i].number("late_seconds"), 0, 1e-3);
+      if (i == 0) continue;
+      EXPECT_EQ(runs[i].time - runs[i - 1].time, 10s);
+    }
+  }
+}
+
+TEST_F(Prober, ExplainsItselfAtTheStartAndEveryHour) {
+  make(config_of(fake_target("a"), fake_target("b")));
+  prober_->start();
+  EXPECT_EQ(records_.front().measurement, "vantage");
+  EXPECT_EQ(records_.front().text("resolver"), "127.0.0.1:53");
+  EXPECT_EQ(of("target").size(), 2U);
+  loop_.run_for(2h + 1min);
+  EXPECT_EQ(of("vantage").size(), 3U);
+  EXPECT_EQ(of("target").size(), 6U);
+}
+
+TEST_F(Prober, BeatsEveryTenSeconds) {
+  make(config_of(fake_target("a")));
+  prober_->start();
+  loop_.run_for(1min);
+  const auto beats = of("sonde");
+  ASSERT_EQ(beats.size(), 7U);
+  EXPECT_EQ(beats.back().tag("vantage"), "v");
+  EXPECT_NEAR(*beats.back().number("uptime_seconds"), 60, 0.1);
+  EXPECT_EQ(beats.back().integer("runs"), 6);
+}
+
+TEST_F(Prober, ARunThatDoesNotEndIsGivenUpAtItsTimeout) {
+  make(config_of(fake_target("a", 1h)));
+  prober_->start();
+  loop_.run_for(20s);
+  const auto runs = of("probe");
+  ASSERT_GE(runs.size(), 1U);
+  EXPECT_EQ(runs[0].text("cause"), "timeout");
+  EXPECT_EQ(runs[0].text("stage"), "tcp");
+  EXPECT_NEAR(*runs[0].number("duration_seconds"), 5, 0.01);
+}
+
+TEST_F(Prober, MoreRunsThanPlacesWaitAndSayHowLate) {
+  auto config = config_of(fake_target("a", 1s), fake_target("b", 1s));
+  config.runs_in_flight_max = 1;
+  make(std::move(config));
+  // Both at once, outside the schedule: run_all_once hands them all in at one moment.
+  bool done = false;
+  prober_->run_all_once([&done] { done = true; });
+  loop_.run_for(5s);
+  EXPECT_TRUE(done);
+  EXPECT_NEAR(*of("probe", "a")[0].number("late_seconds"), 0, 1e-3);
+  EXPECT_NEAR(*of("probe", "b")[0].number("late_seconds"), 1, 1e-3);
+}
+
+TEST_F(Prober, WaitingHalfAnIntervalIsOurOwnOverload) {
+  ProberConfig config;
+  for (int i = 0; i < 40; ++i) config.targets.push_back(fake_target("t" + std::to_string(i), 4s));
+  config.runs_in_flight_max = 2;  // 40 targets of 4 s each need 16 places
+  make(std::move(config));
+  prober_->start();
+  loop_.run_for(2min);
+  const auto runs = of("probe");
+  EXPECT_TRUE(std::ranges::any_of(runs, [](const Record& r) { return r.text("cause") == "overload"; }));
+  EXPECT_TRUE(std::ranges::all_of(runs, [](const Record& r) { return r.text("status") != "fail"; }));
+  EXPECT_LE(prober_->snapshot().in_flight, 2U);
+  // Every slot has its record.
+  std::map<std::string, std::int64_t> last;
+  for (const Record& r : runs) {
+    EXPECT_EQ(*r.integer("seq"), ++last[std::string{r.tag("target")}]);
+  }
+}
+
+TEST_F(Prober, AllOwnControlsFailingMakesResultsSuspect) {
+  auto control = fake_target("control/x", 100ms, core::failed(core::Stage::kTcp, core::Cause::kTimeout));
+  control.target.role = core::Role::kControl;
+  control.target.partition = core::Partition::kOverseas;
+  make(config_of(std::move(control), fake_target("a", 100ms, core::failed(core::Stage::kTcp, core::Cause::kTimeout))));
+  prober_->start();
+  loop_.run_for(1min);
+  const auto runs = of("probe", "a");
+  EXPECT_EQ(runs.back().integer("suspect"), 1);
+  EXPECT_EQ(runs.back().text("suspect_why"), "uplink");
+  EXPECT_EQ(prober_->snapshot().suspect_why, "uplink");
+}
+
+TEST_F(Prober, ControlsOfTheOtherPartitionSayNothing) {
+  auto control = fake_target("control/x", 100ms, core::failed(core::Stage::kTcp, core::Cause::kTimeout));
+  control.target.role = core::Role::kControl;
+  control.target.partition = core::Partition::kDomestic;
+  make(config_of(std::move(control), fake_target("a")));
+  prober_->start();
+  loop_.run_for(1min);
+  EXPECT_EQ(of("probe", "a").back().integer("suspect"), 0);
+}
+
+TEST_F(Prober, StopReportsWhatWasInFlightAndNothingAfterwards) {
+  make(config_of(fake_target("a", 4s)));
+  prober_->start();
+  loop_.run_for(10s - 1ms);
+  while (prober_->snapshot().in_flight == 0) loop_.run_for(100ms);
+  prober_->stop();
+  const auto count = records_.size();
+  EXPECT_EQ(records_.back().text("cause"), "skipped");
+  EXPECT_EQ(records_.back().text("status"), "unknown");
+  loop_.run_for(1h);
+  EXPECT_EQ(records_.size(), count);
+}
+
+TEST_F(Prober, ANewConfigurationGoesOnWithNumbersAndStamps) {
+  make(config_of(fake_target("a"), fake_target("old")));
+  prober_->start();
+  loop_.run_for(1min);
+  ProberConfig next = config_of(fake_target("a"), fake_target("new"));
+  next.vantage.name = "v";
+  ASSERT_TRUE(prober_->reconfigure(std::move(next)).has_value());
+  loop_.run_for(1min);
+  const auto runs = of("probe", "a");
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    EXPECT_EQ(*runs[i].integer("seq"), *runs[i - 1].integer("seq") + 1);
+    EXPECT_GT(runs[i].time, runs[i - 1].time);
+  }
+  EXPECT_EQ(of("probe", "new").size(), 6U);
+  EXPECT_LE(of("probe", "old").size(), 6U);
+}
+
+TEST_F(Prober, ABadNewConfigurationLeavesTheOldRunning) {
+  make(config_of(fake_target("a")));
+  prober_->start();
+  ProberConfig bad = config_of(fake_target("b"));
+  bad.ca_file = "/nonexistent/ca.pem";
+  EXPECT_FALSE(prober_->reconfigure(std::move(bad)).has_value());
+  loop_.run_for(1min);
+  EXPECT_EQ(of("probe", "a").size(), 6U);
+}
+
+TEST_F(Prober, RunOnceStandsOutsideTheSchedule) {
+  make({});
+  const auto entry = fake_target("x");
+  std::optional<core::Measurement> result;
+  const auto handle = prober_->run_once(entry, [&result](core::Measurement m) { result = std::move(m); });
+  loop_.run_for(1s);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->outcome.status, core::Status::kOk);
+  EXPECT_TRUE(records_.empty());
+}
+
+TEST_F(Prober, RunOnceCanBeCancelled) {
+  make({});
+  const auto entry = fake_target("x");
+  bool called = false;
+  {
+    const auto handle = prober_->run_once(entry, [&called](core::Measurement) { called = true; });
+  }
+  loop_.run_for(10s);
+  EXPECT_FALSE(called);
+}
+
+TEST_F(Prober, AClockStepMakesResultsSuspectAndKeepsTheGrid) {
+  make(config_of(fake_target("a")));
+  prober_->start();
+  loop_.run_for(1min);
+  loop_.step_wall(20s);
+  loop_.run_for(20s);
+  const auto runs = of("probe", "a");
+  EXPECT_EQ(runs.back().text("suspect_why"), "clock");
+  const auto skipped = std::ranges::count_if(runs, [](const Record& r) { return r.text("cause") == "skipped"; });
+  EXPECT_GE(skipped, 1);
+  for (std::size_t i = 1; i < runs.size(); ++i) EXPECT_EQ(runs[i].time - runs[i - 1].time, 10s);
+}
+
+TEST_F(Prober, BadSettingsAreClearErrors) {
+  const auto error_of = [this](ProberConfig c) {
+    const auto made = make_prober(loop_, http_, std::move(c), "", [](Record) {});
+    return made.has_value() ? std::string{} : made.error().message;
+  };
+  ProberConfig c;
+  c.resolver = "nonsense";
+  EXPECT_EQ(error_of(std::move(c)), "resolver: nonsense is not ADDRESS or ADDRESS:PORT");
+  ProberConfig d;
+  d.source = "eth0";
+  EXPECT_EQ(error_of(std::move(d)), "vantage.source: eth0 is no address");
+}
+
+}  // namespace
+}  // namespace sonde::test
