@@ -20,3 +20,6 @@ if(SONDE_TESTS)
   find_package(benchmark REQUIRED)
   include(GoogleTest)
 endif()
+# Debian's own python3 first: python3-yaml belongs to it.
+find_program(SONDE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(SONDE_PYTHON python3)

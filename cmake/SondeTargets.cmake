@@ -2,7 +2,8 @@
 
 add_library(sonde_build INTERFACE)
 target_include_directories(sonde_build INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(sonde_build INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Wnon-virtual-dtor)
+target_compile_options(sonde_build INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Wnon-virtual-dtor
+  -Wno-missing-field-initializers)  # designated initializers leave members out on purpose
 if(SONDE_WARNINGS_AS_ERRORS)
   target_compile_options(sonde_build INTERFACE -Werror)
 endif()
@@ -15,6 +16,10 @@ endif()
 function(sonde_library name)
   cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  if(NOT sources)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cc "")
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
+  endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC sonde_build ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
 endfunction()

@@ -1,0 +1,115 @@
+// `sonde run`: starts what the configuration says and stays until a signal.
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "cli/configuration.h"
+#include "cli/service.h"
+#include "cli/verbs.h"
+#include "io/asio_loop.h"
+
+namespace sonde::cli {
+namespace {
+
+constexpr core::Duration kFirstLook = std::chrono::seconds{20};
+
+class Run {
+ public:
+  Run(const RunOptions& options, const Context& context)
+      : options_(options), err_(context.err), loop_(io::make_asio_loop()), files_(io::make_system_files()) {}
+
+  int execute() {
+    std::optional<Configuration> configuration = load();
+    if (!configuration) return exit_code::kUsage;
+    const bool by_default = options_.config.empty();
+    service_.emplace(*loop_, *files_, std::move(*configuration));
+    const io::Handle signals = io::watch_signals(*loop_, [this](int number) { on_signal(number); });
+    if (const auto started = service_->start(options_.once, [this] { end(); }); !started) {
+      say(Color::kRed, fmt::format("{}: {}", err_.say("error", "错误"), started.error().message));
+      return exit_code::kUsage;
+    }
+    greet();
+    io::Handle first_look;
+    if (by_default) first_look = loop_->after(kFirstLook, [this] { look_for_a_way_out(); });
+    loop_->run();
+    fmt::print(stderr, "{}", service_->accounts());
+    return exit_code::kOk;
+  }
+
+ private:
+  std::optional<Configuration> load() {
+    core::ConfigErrors errors;
+    auto configuration = load_configuration(options_.config, *files_, catalogue_, errors);
+    if (!configuration) fmt::print(stderr, "{}", errors.to_string());
+    return configuration;
+  }
+
+  void say(Color color, std::string_view text) const {
+    fmt::print(stderr, "{}\n", err_.paint(color, text));
+    std::fflush(stderr);
+  }
+
+  void greet() const {
+    if (const prober::Prober* prober = service_->prober()) {
+      say(Color::kBold, fmt::format(fmt::runtime(err_.say("Probing {} targets from {}.", "正在从 {1} 探测 {0} 个目标。")),
+                                    prober->config().targets.size(), prober->config().vantage.name));
+    }
+    if (const std::string url = service_->page_url(); !url.empty()) {
+      say(Color::kBold, fmt::format("{} {}", err_.say("The page:", "页面："), url));
+    }
+  }
+
+  // A newcomer behind a closed network should not wonder why everything is red.
+  void look_for_a_way_out() const {
+    const prober::Prober* prober = service_->prober();
+    if (prober == nullptr) return;
+    const prober::ProberSnapshot s = prober->snapshot();
+    if (s.ok > 0 || s.failed + s.unknown == 0) return;
+    say(Color::kYellow,
+        err_.say("Nothing answers from here: this vantage has no way out to the Internet (or its resolver does not work).\n"
+                 "That says nothing about the clouds. To see Sonde at work without the Internet: ./run --demo",
+                 "从这里没有任何应答：这个观测点没有通往互联网的出口（或解析服务器不可用）。\n"
+                 "这不说明云有问题。不需要互联网就能看 Sonde 如何工作：./run --demo"));
+  }
+
+  // The first time gives the sinks a few seconds; a second signal does not wait.
+  void end() {
+    if (ending_) {
+      loop_->stop();
+      return;
+    }
+    ending_ = true;
+    service_->stop([this] { loop_->stop(); });
+  }
+
+  void on_signal(int number) {
+    if (number != SIGHUP) {
+      end();
+      return;
+    }
+    std::optional<Configuration> configuration = load();
+    const auto done = configuration ? service_->reconfigure(std::move(*configuration))
+                                    : core::Result<void>{core::Error{core::ErrorCode::kInvalid, std::string{err_.say("the file has mistakes", "文件有错误")}}};
+    if (done) {
+      say(Color::kGreen, err_.say("The new configuration is in force.", "新配置已生效。"));
+    } else {
+      say(Color::kRed, fmt::format("{} {}", err_.say("The old configuration stays in force:", "旧配置继续生效："), done.error().message));
+    }
+  }
+
+  RunOptions options_;
+  Terminal err_;
+  std::unique_ptr<io::Loop> loop_;
+  std::unique_ptr<io::Files> files_;
+  EmbeddedCatalogue catalogue_;
+  std::optional<Service> service_;
+  bool ending_ = false;
+};
+
+}  // namespace
+
+int run_verb(const RunOptions& options, const Context& context) { return Run{options, context}.execute(); }
+
+}  // namespace sonde::cli

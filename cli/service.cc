@@ -1,0 +1,187 @@
+// Building and wiring: sources append to the log, sinks read from it.
+#include "cli/service.h"
+
+#include <algorithm>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "pipeline/file_sink.h"
+#include "pipeline/influx_sink.h"
+#include "pipeline/self_record.h"
+
+namespace sonde::cli {
+namespace {
+
+using core::Result;
+
+constexpr core::Duration kDrainMax = std::chrono::seconds{5};
+constexpr core::Duration kIdleLongEnough = std::chrono::milliseconds{1500};
+
+pipeline::Metric gauge(std::string name, std::string help, double value) {
+  return {.name = std::move(name), .help = std::move(help), .type = pipeline::Metric::Type::kGauge, .labels = {}, .value = value};
+}
+
+pipeline::Metric counter(std::string name, std::string help, std::uint64_t value,
+                         std::vector<std::pair<std::string, std::string>> labels = {}) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .type = pipeline::Metric::Type::kCounter,
+          .labels = std::move(labels),
+          .value = static_cast<double>(value)};
+}
+
+void collect_prober(const prober::ProberSnapshot& s, std::vector<pipeline::Metric>& metrics) {
+  const std::string help = "Runs ended, by status.";
+  metrics.push_back(counter("sonde_probe_runs_total", help, s.ok, {{"status", "ok"}}));
+  metrics.push_back(counter("sonde_probe_runs_total", help, s.failed, {{"status", "fail"}}));
+  metrics.push_back(counter("sonde_probe_runs_total", help, s.unknown, {{"status", "unknown"}}));
+  metrics.push_back(counter("sonde_probe_slots_skipped_total", "Slots that had no run.", s.skipped));
+  metrics.push_back(gauge("sonde_probe_runs_in_flight", "Runs under way.", static_cast<double>(s.in_flight)));
+  metrics.push_back(gauge("sonde_probe_targets", "Targets scheduled.", static_cast<double>(s.targets)));
+  metrics.push_back(gauge("sonde_loop_lag_seconds", "Largest delay of the loop in the last minute.", core::to_seconds(s.loop_lag)));
+  metrics.push_back(gauge("sonde_probe_suspect", "1 while the prober does not trust itself.", s.suspect_why.empty() ? 0 : 1));
+}
+
+void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metrics) {
+  metrics.push_back(counter("sonde_ingest_requests_total", "Write requests taken.", s.ingest_requests));
+  metrics.push_back(counter("sonde_ingest_lines_total", "Lines accepted.", s.ingest_lines));
+  metrics.push_back(counter("sonde_ingest_lines_rejected_total", "Lines refused.", s.ingest_lines_rejected));
+  metrics.push_back(counter("sonde_ingest_requests_refused_total", "Write requests refused as a whole.", s.ingest_requests_refused));
+  metrics.push_back(gauge("sonde_ingest_bytes_waiting", "Bytes taken and not durable yet.", static_cast<double>(s.ingest_bytes_waiting)));
+  metrics.push_back(gauge("sonde_store_results", "Results of history kept.", static_cast<double>(s.store_results)));
+  metrics.push_back(counter("sonde_judge_results_total", "Results judged.", s.judge_results));
+  metrics.push_back(counter("sonde_judge_late_total", "Results that came after their round was judged.", s.judge_late));
+  metrics.push_back(counter("sonde_judge_rounds_total", "Rounds judged.", s.judge_rounds));
+  metrics.push_back(gauge("sonde_incidents_open", "Incidents open.", static_cast<double>(s.incidents_open)));
+  metrics.push_back(gauge("sonde_event_streams", "Pages connected.", static_cast<double>(s.event_streams)));
+}
+
+}  // namespace
+
+Service::Service(io::Loop& loop, io::Files& files, Configuration configuration)
+    : loop_(loop), files_(files), configuration_(std::move(configuration)), metrics_(SONDE_VERSION) {}
+
+Service::~Service() = default;
+
+Result<void> Service::start(bool once, core::Callback<void()> on_done) {
+  probe_http_ = io::make_http_client(loop_);
+  sink_http_ = io::make_http_client(loop_);
+  names_ = io::make_name_resolver(loop_);
+  addresses_ = std::make_unique<pipeline::AddressBook>(loop_, *names_);
+  auto log = pipeline::open_log(loop_, files_, configuration_.log);
+  if (!log) return log.error();
+  log_ = std::move(*log);
+  metrics_.add_log(*log_);
+  metrics_.add_collector([this](std::vector<pipeline::Metric>& metrics) { collect(metrics); });
+  if (Result<void> opened = open_sinks(); !opened) return opened;
+  if (configuration_.runs_hub) {
+    if (Result<void> started = start_hub(); !started) return started;
+  }
+  append_self_records();
+  if (!configuration_.runs_prober) return {};
+  return start_prober(once, std::move(on_done));
+}
+
+Result<void> Service::open_sinks() {
+  for (const pipeline::SinkConfig& config : configuration_.sinks) {
+    if (const auto* influx = std::get_if<pipeline::InfluxConfig>(&config)) {
+      auto sink = pipeline::make_influx_sink({loop_, files_, *sink_http_, *addresses_}, influx->options);
+      if (!sink) return sink.error();
+      sinks_.push_back(std::move(*sink));
+    } else if (const auto* file = std::get_if<pipeline::FileConfig>(&config)) {
+      sinks_.push_back(pipeline::make_file_sink(files_, file->name, file->path));
+    } else {
+      sinks_.push_back(pipeline::make_stdout_sink(std::get<pipeline::StdoutConfig>(config).name));
+    }
+    pipeline::Sink& sink = *sinks_.back();
+    pipeline::Cursor& cursor = log_->cursor(std::string{sink.name()});
+    pumps_.push_back(std::make_unique<pipeline::Pump>(loop_, cursor, sink, pipeline::Pump::Options{}));
+    metrics_.add_pump(*pumps_.back());
+  }
+  return {};
+}
+
+Result<void> Service::start_hub() {
+  hub_ = std::make_unique<hub::Hub>(hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text(); }, SONDE_VERSION},
+                                    configuration_.hub);
+  const Result<int> port = hub_->start();
+  if (!port) return port.error();
+  hub_port_ = *port;
+  for (pipeline::Pump* pump : hub_->pumps()) metrics_.add_pump(*pump);
+  return {};
+}
+
+Result<void> Service::start_prober(bool once, core::Callback<void()> on_done) {
+  auto prober = prober::make_prober(loop_, *probe_http_, std::move(configuration_.prober), read_resolv_conf(files_),
+                                    [this](const core::Record& record) { log_->append(record); });
+  if (!prober) return prober.error();
+  prober_ = std::move(*prober);
+  if (!once) {
+    prober_->start();
+    return {};
+  }
+  prober_->run_all_once(std::move(on_done));
+  return {};
+}
+
+// A pump waits a second for a batch to fill, so only one that was idle for longer has nothing left. Counters would not
+// do: what a sink acknowledged may be held for some time before it counts as delivered.
+void Service::drain(core::MonoTime deadline, core::MonoTime idle_since, core::Callback<void()> on_done) {
+  const core::MonoTime now = loop_.now();
+  const bool idle = std::ranges::all_of(pumps_, [](const auto& p) { return p->state() == pipeline::SinkState::kIdle; });
+  if (!idle) idle_since = now;
+  if (pumps_.empty() || now - idle_since >= kIdleLongEnough || now >= deadline) {
+    on_done();
+    return;
+  }
+  drain_timer_ = loop_.after(std::chrono::milliseconds{50}, [this, deadline, idle_since, done = std::move(on_done)]() mutable {
+    drain(deadline, idle_since, std::move(done));
+  });
+}
+
+void Service::stop(core::Callback<void()> on_done) {
+  self_timer_.reset();
+  if (prober_) prober_->stop();
+  if (const Result<void> flushed = log_->flush(); !flushed) {
+    fmt::print(stderr, "the log could not be made durable: {}\n", flushed.error().message);
+  }
+  drain(loop_.now() + kDrainMax, loop_.now(), std::move(on_done));
+}
+
+Result<void> Service::reconfigure(Configuration configuration) {
+  if (!prober_ || !configuration.runs_prober) return core::Error{core::ErrorCode::kUnsupported, "only the prober's part can change while running"};
+  return prober_->reconfigure(std::move(configuration.prober));
+}
+
+void Service::append_self_records() {
+  const std::string instance = configuration_.runs_prober && prober_ ? prober_->config().vantage.name : "hub";
+  for (const pipeline::Cursor* cursor : log_->cursors()) {
+    log_->append(pipeline::self_record(*cursor, instance, loop_.wall_now()));
+  }
+  self_timer_ = loop_.after(pipeline::kSelfRecordInterval, [this] { append_self_records(); });
+}
+
+void Service::collect(std::vector<pipeline::Metric>& metrics) const {
+  if (prober_) collect_prober(prober_->snapshot(), metrics);
+  if (hub_) collect_hub(hub_->snapshot(), metrics);
+}
+
+std::string Service::page_url() const {
+  if (!hub_) return {};
+  const std::string& address = configuration_.hub.address;
+  const bool ip6 = address.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}/", ip6 ? "[" + address + "]" : address, hub_port_);
+}
+
+std::string Service::accounts() const {
+  std::string text;
+  for (const pipeline::Cursor* cursor : log_->cursors()) {
+    const pipeline::LogCounters c = cursor->counters();
+    text += fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",
+                        cursor->name(), c.accepted, c.delivered, c.pending, c.evicted, c.dead_lettered, c.quarantined);
+  }
+  return text;
+}
+
+}  // namespace sonde::cli
