@@ -1,0 +1,241 @@
+// The six gates.
+#include "hub/judge/gates.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "hub/judge/error_class.h"
+#include "hub/judge/minimum.h"
+
+namespace sonde::hub::judge {
+namespace {
+
+constexpr std::size_t kCandidatesShown = 6;
+constexpr double kCandidateMin = 0.01;
+constexpr double kComponentPosteriorMin = 0.5;
+constexpr std::size_t kSharedCause = 3;
+constexpr float kSeen = 0.2F;  // trials in the slow window below which a cell is taken as absent
+
+BlameClass blame_of(const Topology& t, const Hypothesis& h) { return info(t.components[h.component].kind).blame; }
+
+bool reports(const Cell& cell) {
+  return std::ranges::any_of(cell.window(Window::kSlow).n, [](float n) { return n > kSeen; });
+}
+
+// Softmax over all candidates and "nothing is wrong", summed by component and by class.
+void set_posteriors(const Scene& scene, const std::vector<Scored>& ranked, Finding& f) {
+  const double top = std::max(0.0, ranked.empty() ? 0.0 : ranked.front().score);
+  double sum = std::exp(-top);
+  std::map<std::uint32_t, double> by_component;
+  std::array<double, 5> by_class{};
+  for (const Scored& s : ranked) {
+    const double weight = std::exp(s.score - top);
+    sum += weight;
+    by_component[s.hypothesis.component] += weight;
+    by_class.at(static_cast<std::size_t>(blame_of(scene.topology, s.hypothesis))) += weight;
+  }
+  f.class_posterior = by_class.at(static_cast<std::size_t>(info(f.component.kind).blame)) / sum;
+  f.component_posterior = by_component[f.hypothesis.component] / sum;
+  for (const auto& [component, weight] : by_component) {
+    if (weight / sum < kCandidateMin) continue;
+    f.candidates.push_back({scene.topology.components[component].key(), weight / sum});
+  }
+  std::ranges::stable_sort(f.candidates, [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
+  if (f.candidates.size() > kCandidatesShown) f.candidates.resize(kCandidatesShown);
+}
+
+void set_cells(const Scene& scene, const EvidenceTable& table, Window window, const std::vector<float>& elsewhere,
+               Finding& f) {
+  PerChannel failures{};
+  const PerChannel& share = info(f.hypothesis.mode).share;
+  for (const Member& m : scene.topology.members[f.hypothesis.component]) {
+    if (!table.dirty(m.cell)) continue;
+    const Mode mode = m.dependency ? Mode::kDependency : f.hypothesis.mode;
+    const float says = table.row(m.cell)[static_cast<std::size_t>(mode)];
+    if (says <= 0 || elsewhere[m.cell] >= says) continue;
+    (m.dependency ? f.affected : f.failing).push_back(m.cell);
+    if (m.dependency) continue;
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      if (share[c] > 0) failures[c] += scene.cells[m.cell].window(window).k[c];
+    }
+  }
+  f.dominant = static_cast<Channel>(std::ranges::max_element(failures) - failures.begin());
+}
+
+// Twins sit on the same reporting cells; only what kind of error it is can separate them.
+void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own_class_evidence, Finding& f) {
+  const auto cells_of = [&](std::uint32_t component) {
+    std::vector<std::uint32_t> cells;
+    for (const Member& m : scene.topology.members[component]) {
+      if (reports(scene.cells[m.cell])) cells.push_back(m.cell);
+    }
+    return cells;
+  };
+  if (f.failing.empty()) return;
+  const std::vector<std::uint32_t> own = cells_of(f.hypothesis.component);
+  for (const std::uint32_t other : scene.topology.of_cell[f.failing.front()]) {
+    const Component& twin = scene.topology.components[other];
+    if (info(twin.kind).blame == info(f.component.kind).blame || cells_of(other) != own) continue;
+    const bool depends = std::ranges::all_of(scene.topology.members[other], &Member::dependency);
+    const auto produces = [&](Mode m) { return info(m).share[index(f.dominant)] > 0; };
+    if (depends ? !produces(Mode::kDependency) : std::ranges::none_of(modes_of(twin.kind), produces)) continue;
+    double theirs = -1e9;
+    for (const Scored& s : ranked) {
+      if (s.hypothesis.component == other) theirs = std::max(theirs, s.class_evidence);
+    }
+    if (theirs <= -1e9 || own_class_evidence - theirs < kTwinMin) f.twins_apart = false;
+    f.twins.push_back(twin);
+  }
+}
+
+// First failure: the earliest onset among the failing cells that is at most three rounds before their median, so that
+// one cell with old troubles of its own does not date the fault.
+std::int64_t onset(const Scene& scene, const std::vector<std::uint32_t>& cells) {
+  std::vector<std::int64_t> onsets;
+  for (const std::uint32_t c : cells) {
+    if (scene.cells[c].onset_ms >= 0) onsets.push_back(scene.cells[c].onset_ms);
+  }
+  if (onsets.empty()) return scene.round_end_ms - scene.round_ms;
+  std::ranges::sort(onsets);
+  const std::int64_t earliest = onsets[onsets.size() / 2] - 3 * scene.round_ms;
+  return *std::ranges::find_if(onsets, [&](std::int64_t t) { return t >= earliest; });
+}
+
+double severity(const Scene& scene, Window window, const Finding& f) {
+  std::array<double, kSeverities.size()> nats{};
+  for (const Member& m : scene.topology.members[f.hypothesis.component]) {
+    if (m.dependency) continue;
+    const Cell& cell = scene.cells[m.cell];
+    const Trials& t = cell.window(window);
+    const Baselines b = baselines(cell);
+    for (std::size_t s = 0; s < nats.size(); ++s) nats[s] += severity_evidence(t.n, t.k, b, f.hypothesis.mode, s);
+  }
+  const double top = *std::ranges::max_element(nats);
+  double sum = 0;
+  double mean = 0;
+  for (std::size_t s = 0; s < nats.size(); ++s) {
+    const double weight = std::exp(nats[s] - top);
+    sum += weight;
+    mean += weight * kSeverities[s];
+  }
+  return mean / sum;
+}
+
+void set_freshness(const Scene& scene, RecentEvidence& recent, const std::vector<float>& elsewhere, Finding& f) {
+  for (std::size_t r = 0; r < kRecentRounds; ++r) {
+    const double nats = fresh_evidence(scene, f.hypothesis.component, recent, r, elsewhere).value_or(0);
+    if (r == 0) f.fresh_now = nats;
+    if (nats <= kFreshMin) continue;
+    if (r < 3) ++f.fresh_rounds_of_3;
+    ++f.fresh_rounds_of_5;
+  }
+}
+
+bool is_fresh(const Finding& f) {
+  const BlameClass blame = info(f.component.kind).blame;
+  if (f.fresh_now <= 0) return false;
+  if (blame == BlameClass::kPath || blame == BlameClass::kVantage) return f.fresh_rounds_of_5 >= 3;
+  const bool hard = info(f.component.kind).side == Side::kFar && f.evidence > kShortcutEvidence &&
+                    f.class_posterior > kShortcutPosterior && f.fresh_now > kFreshMin;
+  return hard || f.fresh_rounds_of_3 >= 2;
+}
+
+void set_grade(const JudgeOptions& options, Finding& f) {
+  const bool posterior = f.class_posterior >= kPosteriorMin || !options.gate_posterior;
+  const bool evidence = f.evidence >= kEvidenceMin || !options.gate_evidence;
+  const bool factor = f.bayes_factor >= kBayesFactorMin || !options.gate_bayes_factor;
+  // Error classes may separate twins, but without the minimum evidence they do not even make one of them likely.
+  const bool twins = f.twins.empty() || !options.gate_twins || (f.twins_apart && f.minimum_met);
+  const bool fresh = is_fresh(f) || !options.gate_freshness;
+  const bool minimum = f.minimum_met || !options.gate_minimum_evidence;
+  const bool named = f.component_posterior >= kComponentPosteriorMin;
+  const bool lasting = f.fresh_now > 0 && f.fresh_rounds_of_5 >= 3 && f.evidence >= kEvidenceMention;
+  f.reportable = (fresh && evidence) || lasting;
+  if (!posterior || !evidence || !twins || !fresh) {
+    f.grade = Grade::kInsufficient;
+  } else if (factor && minimum && named && !f.shared_cause) {
+    f.grade = Grade::kConvicted;
+  } else {
+    f.grade = Grade::kLeaning;
+  }
+}
+
+// Three or more alike that began together: rather one cause that is not among the components.
+void mark_shared_causes(const Scene& scene, std::vector<Finding>& findings) {
+  for (Finding& f : findings) {
+    const auto alike = std::ranges::count_if(findings, [&](const Finding& o) {
+      return info(o.component.kind).blame == info(f.component.kind).blame && o.hypothesis.mode == f.hypothesis.mode &&
+             std::abs(o.since_ms - f.since_ms) <= 2 * scene.round_ms;
+    });
+    f.shared_cause = static_cast<std::size_t>(alike) >= kSharedCause;
+  }
+}
+
+Finding examine_one(const Scene& scene, const Search& search, const EvidenceTable& table, Window window,
+                    const Hypothesis& h, const std::vector<Hypothesis>& rest, RecentEvidence& recent) {
+  Finding f;
+  f.hypothesis = h;
+  f.component = scene.topology.components[h.component];
+  const std::vector<Scored> ranked = search.rank(rest);
+  const std::vector<float> elsewhere = search.explained(rest);
+  const Scored own = search.score(h, rest);
+  f.evidence = own.evidence;
+  double rival = 0;
+  for (const Scored& s : ranked) {
+    if (blame_of(scene.topology, s.hypothesis) != info(f.component.kind).blame) rival = std::max(rival, s.evidence);
+  }
+  f.bayes_factor = own.evidence - rival;
+  set_posteriors(scene, ranked, f);
+  set_cells(scene, table, window, elsewhere, f);
+  set_twins(scene, ranked, own.class_evidence, f);
+  f.since_ms = onset(scene, f.failing.empty() ? f.affected : f.failing);
+  f.severity = severity(scene, window, f);
+  set_freshness(scene, recent, elsewhere, f);
+  f.missing = missing_evidence(scene, f);
+  f.minimum_met = f.missing.empty();
+  return f;
+}
+
+}  // namespace
+
+std::optional<double> fresh_evidence(const Scene& scene, std::uint32_t component, RecentEvidence& recent,
+                                     std::size_t round, std::span<const float> elsewhere) {
+  const std::span<const Mode> modes = modes_of(scene.topology.components[component].kind);
+  std::array<double, kModes> sums{};
+  bool any = false;
+  for (const Member& m : scene.topology.members[component]) {
+    if (m.dependency || dropped_out(scene.cells[m.cell])) continue;
+    const EvidenceRow& row = recent.row(m.cell, round);
+    any = true;
+    const bool explained = !elsewhere.empty() && elsewhere[m.cell] > 0;
+    for (const Mode mode : modes) {
+      const auto i = static_cast<std::size_t>(mode);
+      const double nats = static_cast<double>(row[i]);
+      if (nats < 0 || !explained) sums[i] += nats;
+    }
+  }
+  if (!any) return std::nullopt;
+  double best = -1e9;
+  for (const Mode mode : modes) best = std::max(best, sums[static_cast<std::size_t>(mode)]);
+  return best;
+}
+
+std::vector<Finding> examine(const Scene& scene, const Search& search, Window window,
+                             std::span<const Hypothesis> explanation, std::span<const Hypothesis> fixed,
+                             RecentEvidence& recent, const JudgeOptions& options) {
+  std::vector<Finding> findings;
+  for (std::size_t j = 0; j < explanation.size(); ++j) {
+    std::vector<Hypothesis> rest{fixed.begin(), fixed.end()};
+    for (std::size_t i = 0; i < explanation.size(); ++i) {
+      if (i != j) rest.push_back(explanation[i]);
+    }
+    findings.push_back(examine_one(scene, search, search.table(), window, explanation[j], rest, recent));
+  }
+  mark_shared_causes(scene, findings);
+  for (Finding& f : findings) set_grade(options, f);
+  return findings;
+}
+
+}  // namespace sonde::hub::judge

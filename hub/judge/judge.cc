@@ -1,0 +1,304 @@
+// The judge: closes rounds in order, and for each runs cells, search, gates and the docket.
+#include "hub/judge/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "core/schema.h"
+#include "hub/judge/cell.h"
+#include "hub/judge/gates.h"
+#include "hub/judge/inbox.h"
+#include "hub/judge/life.h"
+#include "hub/judge/search.h"
+#include "hub/judge/topology.h"
+
+namespace sonde::hub::judge {
+namespace {
+
+constexpr std::int64_t kWeekMs = 7LL * 24 * 3600 * 1000;
+// Rounds without any record that are walked through one by one; after that all windows are empty anyway.
+constexpr std::int64_t kEmptyRoundsWalked = 200;
+constexpr std::int64_t kIntervalMax = 1000;  // rounds between two runs of a target; slower ones are taken as that
+
+std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
+
+std::int64_t to_ms(core::Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
+
+}  // namespace
+
+class Judge::State {
+ public:
+  explicit State(JudgeOptions options)
+      : options_(options),
+        round_ms_(std::max<std::int64_t>(100, to_ms(options.round))),
+        watermark_ms_(options.watermark > core::Duration::zero() ? to_ms(options.watermark) : round_ms_),
+        forget_(static_cast<float>(std::exp2(-static_cast<double>(round_ms_) / static_cast<double>(kWeekMs)))) {}
+
+  void observe(const core::Record& r);
+  std::vector<VerdictEvent> advance(std::int64_t now_ms);
+
+  JudgeOptions options_;
+  JudgeCounters counters_;
+  Docket docket_;
+
+ private:
+  struct RoundCell {
+    Trials trials;
+    bool seen = false;
+  };
+
+  void observe_probe(const core::Record& r, std::int64_t time_ms);
+  std::vector<VerdictEvent> close_round(std::int64_t round);
+  void apply_topology(PendingRound& pending);
+  void apply_runs(const std::vector<RunResult>& runs);
+  void rebuild_topology();
+  std::uint32_t cell_of(std::uint32_t vantage, std::uint32_t target);
+  std::vector<Finding> findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
+                                RecentEvidence& recent);
+
+  std::int64_t round_ms_;
+  std::int64_t watermark_ms_;
+  float forget_;
+  std::optional<std::int64_t> now_ms_;  // of the latest advance
+  std::optional<std::int64_t> closed_;  // the latest closed round
+  std::map<std::int64_t, PendingRound> pending_;
+  Names vantage_names_;
+  Names target_names_;
+  std::vector<core::Vantage> vantages_;      // by id
+  std::vector<std::int64_t> vantage_times_;  // time of the record in use; -1 = only tags are known
+  std::vector<KnownTarget> targets_;         // by id
+  std::vector<std::int64_t> target_times_;
+  std::vector<Cell> cells_;
+  std::vector<RoundCell> round_cells_;  // by cell, of the round being closed
+  std::unordered_map<std::uint64_t, std::uint32_t> cell_ids_;
+  Topology topology_;
+  bool topology_stale_ = false;
+};
+
+void Judge::State::observe(const core::Record& r) {
+  const std::int64_t time_ms = core::to_unix_ms(r.time);
+  const bool probe = r.measurement == core::measurement::kProbe;
+  const bool vantage = r.measurement == core::measurement::kVantage;
+  const bool target = r.measurement == core::measurement::kTarget;
+  if (!probe && !vantage && !target) return;
+  if (now_ms_ && time_ms > *now_ms_ + to_ms(options_.future_max)) {
+    ++counters_.future;
+    return;
+  }
+  if (probe) return observe_probe(r, time_ms);
+  const std::int64_t round = floor_div(time_ms, round_ms_);
+  PendingRound& pending = pending_[closed_ ? std::max(round, *closed_ + 1) : round];
+  if (vantage && !r.tag(core::tag::kVantage).empty()) {
+    pending.add(vantage_names_.id(r.tag(core::tag::kVantage)), time_ms, core::vantage_from_record(r));
+  }
+  if (target && !r.tag(core::tag::kTarget).empty()) {
+    pending.add(target_names_.id(r.tag(core::tag::kTarget)), time_ms, core::target_from_record(r));
+  }
+}
+
+void Judge::State::observe_probe(const core::Record& r, std::int64_t time_ms) {
+  std::optional<RunResult> run = read_run(r);
+  if (!run || r.tag(core::tag::kVantage).empty() || r.tag(core::tag::kTarget).empty()) {
+    ++counters_.invalid;
+    return;
+  }
+  const std::int64_t round = floor_div(time_ms, round_ms_);
+  if (closed_ && round <= *closed_) {
+    ++counters_.late;
+    return;
+  }
+  run->vantage = vantage_names_.id(r.tag(core::tag::kVantage));
+  run->target = target_names_.id(r.tag(core::tag::kTarget));
+  PendingRound& pending = pending_[round];
+  const bool known = run->vantage < vantage_times_.size() && vantage_times_[run->vantage] >= 0 &&
+                     run->target < target_times_.size() && target_times_[run->target] >= 0;
+  if (!known) pending.add_tags(*run, r);
+  pending.runs.push_back(*run);
+  ++counters_.results;
+}
+
+std::vector<VerdictEvent> Judge::State::advance(std::int64_t now_ms) {
+  std::vector<VerdictEvent> events;
+  now_ms_ = std::max(now_ms, now_ms_.value_or(now_ms));
+  // The last round whose end plus the watermark is not after now.
+  const std::int64_t last = floor_div(*now_ms_ - watermark_ms_, round_ms_) - 1;
+  if (!closed_) {
+    if (pending_.empty()) return events;
+    closed_ = pending_.begin()->first - 1;
+  }
+  std::int64_t empty = 0;
+  while (*closed_ < last) {
+    const auto next = pending_.begin();
+    if (next == pending_.end() || next->first > *closed_ + 1)
+      ++empty;
+    else
+      empty = 0;
+    if (empty > kEmptyRoundsWalked) {
+      closed_ = next == pending_.end() ? last : std::min(last, next->first - 1);
+      empty = 0;
+      continue;
+    }
+    std::vector<VerdictEvent> of_round = close_round(*closed_ + 1);
+    std::ranges::move(of_round, std::back_inserter(events));
+  }
+  return events;
+}
+
+std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
+  closed_ = round;
+  ++counters_.rounds;
+  PendingRound pending;
+  if (auto node = pending_.extract(round)) pending = std::move(node.mapped());
+  counters_.duplicates += sort_and_deduplicate(pending.runs, vantage_names_, target_names_);
+  apply_topology(pending);
+  for (Cell& c : cells_) decay(c);
+  apply_runs(pending.runs);
+  if (std::exchange(topology_stale_, false)) rebuild_topology();
+  counters_.cells = cells_.size();
+
+  const EvidenceTable fast{cells_, Window::kFast};
+  const EvidenceTable slow{cells_, Window::kSlow};
+  RecentEvidence recent{cells_};
+  const Scene scene{vantages_, targets_, cells_, topology_, round_ms_, (round + 1) * round_ms_};
+  const std::vector<Finding> found = findings(scene, fast, slow, recent);
+  std::vector<std::uint32_t> released;
+  std::vector<VerdictEvent> events = docket_.step(scene, found, recent, released);
+  for (const std::uint32_t c : released) {
+    // What still fails, fails for a reason of its own.
+    if (cells_[c].last_good_ms > cells_[c].last_fail_ms) forget_failures(cells_[c]);
+  }
+  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
+    if (round_cells_[i].seen && !docket_.holds(i)) learn(cells_[i], round_cells_[i].trials, forget_);
+  }
+  return events;
+}
+
+void Judge::State::apply_topology(PendingRound& pending) {
+  const std::size_t old_vantages = vantages_.size();
+  vantages_.resize(vantage_names_.size());
+  vantage_times_.resize(vantage_names_.size(), -1);
+  for (std::size_t i = old_vantages; i < vantages_.size(); ++i)
+    vantages_[i].name = vantage_names_.name(static_cast<std::uint32_t>(i));
+  const std::size_t old_targets = targets_.size();
+  targets_.resize(target_names_.size());
+  target_times_.resize(target_names_.size(), -1);
+  for (std::size_t i = old_targets; i < targets_.size(); ++i)
+    targets_[i].target.name = target_names_.name(static_cast<std::uint32_t>(i));
+
+  for (auto& [id, v] : pending.tagged_vantages) {
+    if (vantage_times_[id] >= 0) continue;
+    vantages_[id] = std::move(v);
+    topology_stale_ = true;
+  }
+  for (auto& [id, t] : pending.tagged_targets) {
+    if (target_times_[id] >= 0) continue;
+    targets_[id] = known_target(std::move(t), false);
+    topology_stale_ = true;
+  }
+  for (auto& [id, entry] : pending.vantages) {
+    if (entry.first < vantage_times_[id]) continue;
+    vantage_times_[id] = entry.first;
+    vantages_[id] = std::move(entry.second);
+    topology_stale_ = true;
+  }
+  for (auto& [id, entry] : pending.targets) {
+    if (entry.first < target_times_[id]) continue;
+    target_times_[id] = entry.first;
+    targets_[id] = known_target(std::move(entry.second), true);
+    topology_stale_ = true;
+  }
+}
+
+void Judge::State::rebuild_topology() {
+  topology_ = build_topology(vantages_, targets_, cells_);
+  for (Cell& c : cells_) {
+    const std::int64_t rounds = (to_ms(targets_[c.target].target.every) + round_ms_ / 2) / round_ms_;
+    set_interval(c, static_cast<std::uint16_t>(std::clamp<std::int64_t>(rounds, 1, kIntervalMax)));
+  }
+}
+
+std::uint32_t Judge::State::cell_of(std::uint32_t vantage, std::uint32_t target) {
+  const std::uint64_t key = (std::uint64_t{vantage} << 32) | target;
+  const auto [it, added] = cell_ids_.try_emplace(key, static_cast<std::uint32_t>(cells_.size()));
+  if (added) {
+    Cell& c = cells_.emplace_back();
+    c.vantage = vantage;
+    c.target = target;
+    topology_stale_ = true;
+  }
+  return it->second;
+}
+
+void Judge::State::apply_runs(const std::vector<RunResult>& runs) {
+  round_cells_.assign(cells_.size(), RoundCell{});
+  for (const RunResult& run : runs) {
+    if (run.trust != Trust::kTrusted) ++counters_.untrusted;
+    if (run.trust == Trust::kIgnored) continue;
+    const std::uint32_t i = cell_of(run.vantage, run.target);
+    round_cells_.resize(cells_.size());
+    note_run(cells_[i], run);
+    add_trials(run, targets_[run.target].layers, round_cells_[i].trials);
+    round_cells_[i].seen = true;
+  }
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    if (round_cells_[i].seen) add_round(cells_[i], round_cells_[i].trials);
+  }
+}
+
+std::vector<Finding> Judge::State::findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
+                                            RecentEvidence& recent) {
+  std::vector<Finding> found;
+  if (slow.dirty_cells().empty()) return found;
+  std::vector<std::uint32_t> held;
+  for (const Incident& i : docket_.open()) {
+    const std::size_t c = topology_.find(i.component);
+    if (c < topology_.size()) held.push_back(static_cast<std::uint32_t>(c));
+  }
+  const Search hard{topology_, cells_, fast, Window::kFast};
+  const std::vector<Hypothesis> explanation = hard.solve(held);
+  found = examine(scene, hard, Window::kFast, explanation, {}, recent, options_);
+
+  // What the fast window convicts stays explained in the slow one, which is asked for what is left: partial faults.
+  const Search partial{topology_, cells_, slow, Window::kSlow};
+  std::vector<Hypothesis> fixed;
+  for (const Finding& f : found) {
+    if (f.grade == Grade::kConvicted) fixed.push_back(f.hypothesis);
+  }
+  std::vector<std::uint32_t> slow_held;
+  for (const std::uint32_t c : held) {
+    if (std::ranges::none_of(fixed, [c](const Hypothesis& h) { return h.component == c; })) slow_held.push_back(c);
+  }
+  const std::vector<Hypothesis> rest = partial.solve(slow_held, fixed);
+  for (Finding& f : examine(scene, partial, Window::kSlow, rest, fixed, recent, options_)) {
+    const auto same = std::ranges::find(found, f.component, &Finding::component);
+    if (same == found.end()) {
+      found.push_back(std::move(f));
+    } else if (!same->reportable || (f.reportable && f.grade > same->grade)) {
+      *same = std::move(f);
+    }
+  }
+  return found;
+}
+
+Judge::Judge(JudgeOptions options) : state_(std::make_unique<State>(options)) {}
+Judge::~Judge() = default;
+Judge::Judge(Judge&&) noexcept = default;
+Judge& Judge::operator=(Judge&&) noexcept = default;
+
+void Judge::observe(const core::Record& record) { state_->observe(record); }
+
+std::vector<VerdictEvent> Judge::advance(core::WallTime now) { return state_->advance(core::to_unix_ms(now)); }
+
+std::vector<VerdictEvent> Judge::open() const {
+  std::vector<VerdictEvent> events;
+  for (const Incident& i : state_->docket_.open()) events.push_back(i.last);
+  return events;
+}
+
+const JudgeCounters& Judge::counters() const { return state_->counters_; }
+const JudgeOptions& Judge::options() const { return state_->options_; }
+
+}  // namespace sonde::hub::judge

@@ -1,0 +1,76 @@
+// Whose fault is it? The judge turns the record stream into verdicts (docs/verdicts.md says how).
+// Pure: no clock, no I/O. The same records give the same verdicts to the byte, in whatever order they arrive within
+// the watermark; a record that arrives twice changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/record.h"
+#include "core/time.h"
+#include "hub/judge/verdict.h"
+
+namespace sonde::hub::judge {
+
+/// Everything that can be set. The defaults are those of docs/verdicts.md.
+struct JudgeOptions {
+  /// One probing interval: the usual `every` of the targets. Targets may be slower. At least 100 ms.
+  core::Duration round = std::chrono::seconds{10};
+  /// How long after its end a round waits for late records. Zero or less means one round.
+  core::Duration watermark{};
+  /// Records that claim to be later than the last `advance` by more than this are dropped and counted.
+  core::Duration future_max = std::chrono::minutes{10};
+
+  /// Gates, separately, so that tests can show what each is worth. Never switch one off in production.
+  bool gate_posterior = true;
+  bool gate_evidence = true;
+  bool gate_bayes_factor = true;
+  bool gate_twins = true;
+  bool gate_freshness = true;
+  bool gate_minimum_evidence = true;
+};
+
+/// What the judge did with the records it was given.
+struct JudgeCounters {
+  std::uint64_t results = 0;     // probe records taken
+  std::uint64_t duplicates = 0;  // same run again
+  std::uint64_t late = 0;        // probe records of a round that was already closed: dropped
+  std::uint64_t future = 0;      // dropped: see JudgeOptions::future_max
+  std::uint64_t untrusted = 0;   // suspect or unknown results: no evidence about targets
+  std::uint64_t invalid = 0;     // probe records without vantage, target or a known status
+  std::uint64_t rounds = 0;      // rounds closed
+  std::uint64_t cells = 0;       // (vantage, target) pairs known
+};
+
+/// One judge per hub. Not thread-safe: one owner, one thread.
+class Judge {
+ public:
+  explicit Judge(JudgeOptions options = {});
+  ~Judge();
+  Judge(Judge&&) noexcept;
+  Judge& operator=(Judge&&) noexcept;
+
+  /// Takes one record: `probe`, `vantage` and `target` are used, all else is ignored. The record is copied as needed.
+  /// Order does not matter within the watermark. Topology applies from the round that its record's time falls in
+  /// (from the next round to close, if that one is closed); of several the newest counts.
+  /// O(log n); nothing is judged here.
+  void observe(const core::Record& record);
+
+  /// Closes, in order, every round whose end plus the watermark is not after `now`, and returns what came of it:
+  /// by round, then closed before revised before opened, then by id. Call about once a round, or with the time of each
+  /// record before `observe` when replaying a file; going back in time does nothing.
+  std::vector<VerdictEvent> advance(core::WallTime now);
+
+  /// The incidents that are open, as their latest event says, ordered by id.
+  [[nodiscard]] std::vector<VerdictEvent> open() const;
+
+  [[nodiscard]] const JudgeCounters& counters() const;
+  [[nodiscard]] const JudgeOptions& options() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sonde::hub::judge

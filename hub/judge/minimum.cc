@@ -1,0 +1,357 @@
+// One function per kind of component; docs/verdicts.md, "Minimum evidence".
+#include "hub/judge/minimum.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace sonde::hub::judge {
+namespace {
+
+using core::BilingualText;
+using core::Role;
+
+// What the checks share. Lives for one call.
+struct Case {
+  const Scene& scene;
+  const Finding& finding;
+  Contrast contrast;
+  FailingSet failing;
+  std::vector<BilingualText> missing;
+
+  Case(const Scene& s, const Finding& f)
+      : scene(s), finding(f), contrast(s, f.since_ms), failing(failing_set(s, f.failing)) {}
+
+  void need(bool met, std::string en, std::string zh) {
+    if (!met) missing.push_back({std::move(en), std::move(zh)});
+  }
+  [[nodiscard]] bool from_failing_vantage(std::uint32_t cell) const {
+    return failing.vantages.contains(scene.cells[cell].vantage);
+  }
+  [[nodiscard]] bool to_failing_target(std::uint32_t cell) const {
+    return failing.targets.contains(scene.cells[cell].target);
+  }
+  [[nodiscard]] const core::Target& first_target() const { return scene.target(finding.failing.front()); }
+};
+
+void need_two_networks(Case& c) {
+  c.need(c.failing.vantages.size() >= 2 && c.failing.isps.size() >= 2,
+         "It is seen failing from one network only; a vantage on another ISP would settle it.",
+         "目前只从一个网络观测到故障；增加一个位于其他运营商的观测点即可判定。");
+}
+
+void need_other_provider(Case& c) {
+  const bool other = c.contrast.any([&](std::uint32_t i) {
+    const core::Target& t = c.scene.target(i);
+    return c.from_failing_vantage(i) && t.role != Role::kControl && !t.provider.empty() &&
+           !c.failing.providers.contains(t.provider);
+  });
+  c.need(other, "No other provider is seen healthy from the same vantages.", "同一批观测点没有看到其他云正常。");
+}
+
+// Somebody who does not live in the accused cloud must have seen it.
+void need_outside_witness(Case& c) {
+  const bool outside = std::ranges::any_of(
+      c.failing.vantages, [&](std::uint32_t v) { return !c.failing.providers.contains(c.scene.vantages[v].provider); });
+  c.need(outside, "All vantages that see it live in the same cloud; a vantage outside it would settle it.",
+         "看到故障的观测点都在同一朵云里；增加一个云外的观测点即可判定。");
+}
+
+// Refused, an own certificate, a wrong answer: the host is alive and says so itself.
+bool is_conclusive(const Case& c) {
+  const auto conclusive = [&](std::uint32_t i) {
+    const Cell& cell = c.scene.cells[i];
+    const auto e = error_class(cell.fail_stage, cell.fail_cause, cell.fail_http_status);
+    return e &&
+           (*e == ErrorClass::kTcpRefused || *e == ErrorClass::kTlsCertificate || channel_of(*e) == Channel::kHttp);
+  };
+  const auto n = std::ranges::count_if(c.finding.failing, conclusive);
+  return static_cast<std::size_t>(n) * 5 >= c.finding.failing.size() * 4;
+}
+
+void need_dependency(Case& c, const std::string& need) {
+  const std::size_t last = need.rfind('/');
+  if (last == std::string::npos) return;
+  const auto is_reference = [&](std::uint32_t i) {
+    const KnownTarget& t = c.scene.known(i);
+    return t.target.role == Role::kReference && t.place() == need.substr(0, last) &&
+           t.target.service == need.substr(last + 1);
+  };
+  c.need(c.contrast.any(is_reference),
+         fmt::format("Its dependency {} is not seen healthy; a reference target for it would settle it.", need),
+         fmt::format("没有看到它依赖的 {} 正常；为其添加参考目标即可判定。", need));
+}
+
+void check_app(Case& c) {
+  const core::Target& t = c.first_target();
+  if (t.role == Role::kControl) {
+    c.need(false, "A neutral control target is nobody's app: nothing is convicted for it.",
+           "中立的对照目标不属于任何应用，不对其定责。");
+    return;
+  }
+  const bool conclusive = is_conclusive(c);
+  if (!conclusive) need_two_networks(c);
+  const std::string place = c.scene.known(c.finding.failing.front()).place();
+  if (place.empty()) {
+    // Nobody said where it is hosted, so nothing can be acquitted but what answered for itself.
+    c.need(conclusive, "It is not known where the app is hosted; set hosted_on and add a reference target there.",
+           "未说明应用托管位置；请设置 hosted_on 并在该区域添加参考目标。");
+  } else {
+    const bool neighbour = c.contrast.any([&](std::uint32_t i) {
+      return c.from_failing_vantage(i) && !c.to_failing_target(i) && c.scene.known(i).place() == place &&
+             c.scene.target(i).role != Role::kControl;
+    });
+    c.need(neighbour,
+           fmt::format("It is the app or its region: no other target in {} is seen healthy; a reference target there "
+                       "would settle it.",
+                       place),
+           fmt::format("可能是应用，也可能是其所在区域：没有看到 {} 中其他目标正常；在该区域添加参考目标即可判定。",
+                       place));
+  }
+  for (const std::string& need : t.depends_on) need_dependency(c, need);
+}
+
+void check_service_region(Case& c) {
+  need_two_networks(c);
+  need_outside_witness(c);
+  const core::Target& t = c.first_target();
+  const bool contrast = c.contrast.any([&](std::uint32_t i) {
+    const core::Target& o = c.scene.target(i);
+    if (!c.from_failing_vantage(i) || o.role != Role::kReference || o.provider != t.provider) return false;
+    return (o.region == t.region) != (o.service == t.service);
+  });
+  c.need(contrast, "Neither another service of that region nor the same service elsewhere is seen healthy.",
+         "没有看到该区域的其他服务或其他区域的同一服务正常。");
+}
+
+void check_region(Case& c) {
+  need_two_networks(c);
+  need_outside_witness(c);
+  c.need(c.failing.targets.size() >= 2, "Only one target in the region fails.", "该区域只有一个目标故障。");
+  const bool reference = std::ranges::any_of(
+      c.failing.targets, [&](std::uint32_t t) { return c.scene.targets[t].target.role == Role::kReference; });
+  c.need(reference, "None of the region's own services is seen failing; a reference target there would settle it.",
+         "没有看到该区域的云服务本身故障；在该区域添加参考目标即可判定。");
+  const core::Target& t = c.first_target();
+  bool has_metro = false;
+  bool metro = false;
+  bool other_region = false;
+  bool has_other_region = false;
+  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
+    const core::Target& o = c.scene.target(i);
+    if (!c.from_failing_vantage(i) || o.role == Role::kControl || o.provider.empty()) continue;
+    const bool healthy = c.contrast.healthy(i);
+    if (o.provider == t.provider && o.region != t.region) {
+      has_other_region = true;
+      other_region = other_region || healthy;
+    }
+    if (o.provider != t.provider && !t.city.empty() && o.city == t.city) {
+      has_metro = true;
+      metro = metro || healthy;
+    }
+  }
+  c.need(other_region || !has_other_region, "No other region of that provider is seen healthy from the same vantages.",
+         "同一批观测点没有看到该云的其他区域正常。");
+  c.need(metro || !has_metro, "Other providers in the same city fail too: it may be the city or the way there.",
+         "同城的其他云也有故障：可能是该城市或通往该城市的路径。");
+  if (!has_metro) need_other_provider(c);
+}
+
+void check_edge(Case& c) {
+  need_two_networks(c);
+  c.need(c.failing.targets.size() >= 2, "Only one target behind this edge fails.", "该边缘节点后只有一个目标故障。");
+  const bool elsewhere = c.contrast.any([&](std::uint32_t i) {
+    return c.to_failing_target(i) && !c.failing.countries.contains(c.scene.vantage(i).country);
+  });
+  c.need(elsewhere, "The same targets are not seen healthy from elsewhere.", "没有从其他地区看到同样的目标正常。");
+  need_other_provider(c);
+}
+
+void check_provider(Case& c) {
+  need_outside_witness(c);
+  c.need(c.failing.places.size() >= 2, "It fails in one region only.", "只有一个区域故障。");
+  c.need(c.failing.countries.size() >= 2,
+         "It is seen failing from one country only; a vantage elsewhere would settle it.",
+         "只从一个国家观测到故障；在其他地区增加观测点即可判定。");
+  const bool reference = std::ranges::any_of(
+      c.failing.targets, [&](std::uint32_t t) { return c.scene.targets[t].target.role == Role::kReference; });
+  c.need(reference, "None of the provider's own services is seen failing.", "没有看到该云自身的服务故障。");
+  need_other_provider(c);
+}
+
+void check_zone(Case& c) {
+  const bool authoritative =
+      std::ranges::any_of(c.finding.failing, [&](std::uint32_t i) { return !c.scene.known(i).resolver.empty(); });
+  const std::size_t resolvers = c.failing.resolvers.size();
+  c.need(resolvers >= 3 || (resolvers >= 2 && authoritative),
+         "Too few independent resolvers see it: three are needed, or two and the zone's own servers asked directly.",
+         "看到故障的独立解析服务不足：需要三个，或两个加上直接查询该域的权威服务器。");
+  const bool other = c.contrast.any([&](std::uint32_t i) {
+    const std::string& zone = c.scene.known(i).zone;
+    return !zone.empty() && !c.failing.zones.contains(zone) && c.failing.resolvers.contains(resolver_of(c.scene, i));
+  });
+  c.need(other, "No other zone is seen to resolve through the same resolvers.",
+         "没有看到其他域通过同样的解析服务正常解析。");
+}
+
+void check_dns_provider(Case& c) {
+  c.need(c.failing.zones.size() >= 2, "Only one zone on it fails.", "该 DNS 服务商只有一个域故障。");
+  const bool other = c.contrast.any([&](std::uint32_t i) {
+    const core::Target& t = c.scene.target(i);
+    return !c.scene.known(i).zone.empty() && t.dns_provider != c.finding.component.label;
+  });
+  c.need(other, "No zone of another DNS provider is seen healthy.", "没有看到其他 DNS 服务商的域正常。");
+}
+
+void check_resolver(Case& c) {
+  c.need(c.failing.zones.size() >= 2, "Only one zone fails through it.", "通过该解析服务只有一个域故障。");
+  const bool second = c.contrast.any([&](std::uint32_t i) {
+    return c.from_failing_vantage(i) && c.scene.known(i).layers.dns &&
+           resolver_of(c.scene, i) != c.finding.component.label;
+  });
+  c.need(second, "A second resolver, asked from the same vantage, would tell the resolver from the vantage.",
+         "从同一观测点查询另一个解析服务，即可区分是解析服务还是观测点的问题。");
+}
+
+void check_path(Case& c) {
+  c.need(c.failing.vantages.size() >= 2,
+         "Near side: one vantage cannot tell itself from its ISP; a second vantage on the same ISP would settle it.",
+         "近端：单个观测点无法区分自身与其运营商；在同一运营商增加一个观测点即可判定。");
+  c.need(c.failing.targets.size() >= 2, "Only one target fails on this path.", "该路径上只有一个目标故障。");
+  const bool around = c.contrast.any(
+      [&](std::uint32_t i) { return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)); });
+  c.need(around, "The same targets are not seen healthy through another ISP.",
+         "没有通过其他运营商看到同样的目标正常。");
+  if (c.finding.component.kind == Kind::kIsp) return;
+  const bool elsewhere = c.contrast.any([&](std::uint32_t i) { return c.from_failing_vantage(i); });
+  c.need(elsewhere, "The same vantages see nothing else healthy.", "同一批观测点没有看到其他目标正常。");
+}
+
+void check_border(Case& c) {
+  c.need(c.failing.isps.size() >= 2, "Only one ISP is seen to fail across the border.", "只有一个运营商出现跨境故障。");
+  c.need(c.failing.providers.size() >= 2, "Only one provider fails across the border.", "只有一个云出现跨境故障。");
+  // Inside each partition from which the crossing was tried, all must be well.
+  std::set<core::Partition> wanted;
+  for (const std::uint32_t v : c.failing.vantages) wanted.insert(c.scene.vantages[v].partition);
+  for (const core::Partition p : wanted) {
+    const bool inside = c.contrast.any([&](std::uint32_t i) {
+      return c.from_failing_vantage(i) && c.scene.vantage(i).partition == p && partition_of(c.scene.target(i)) == p;
+    });
+    c.need(inside, fmt::format("Targets inside the {} side are not seen healthy from there.", name(p)),
+           p == core::Partition::kDomestic ? "没有看到境内观测点访问境内目标正常。"
+                                           : "没有看到境外观测点访问境外目标正常。");
+  }
+  const bool far_side = c.contrast.any([&](std::uint32_t i) {
+    return c.to_failing_target(i) && partition_of(c.scene.target(i)) == c.scene.vantage(i).partition;
+  });
+  c.need(far_side, "The targets across the border are not seen healthy from their own side.",
+         "没有从对侧看到这些目标正常。");
+}
+
+void check_vantage(Case& c) {
+  std::size_t cells = 0;
+  for (const Cell& cell : c.scene.cells) cells += c.failing.vantages.contains(cell.vantage) ? 1 : 0;
+  const bool many =
+      (c.failing.targets.size() >= 3 && c.failing.providers.size() >= 2) || c.finding.failing.size() * 2 > cells;
+  c.need(many, "Too few of its targets fail to blame the vantage.", "故障目标太少，不足以归咎于观测点。");
+  std::set<std::uint32_t> healthy_elsewhere;
+  std::size_t sibling_cells = 0;
+  std::size_t sibling_healthy = 0;
+  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
+    if (c.from_failing_vantage(i)) continue;
+    const bool healthy = c.contrast.healthy(i);
+    if (healthy && c.to_failing_target(i)) healthy_elsewhere.insert(c.scene.cells[i].target);
+    if (!c.failing.isps.contains(c.scene.isp(i))) continue;
+    ++sibling_cells;
+    sibling_healthy += healthy ? 1 : 0;
+  }
+  c.need(healthy_elsewhere.size() * 2 >= c.failing.targets.size(),
+         "Its targets are not seen healthy from another vantage.", "没有从其他观测点看到这些目标正常。");
+  c.need(sibling_cells > 0 && sibling_healthy * 2 >= sibling_cells,
+         "Near side: the vantage or its ISP; a second vantage on the same ISP would settle it.",
+         "近端：观测点或其运营商；在同一运营商增加一个观测点即可判定。");
+}
+
+void check_host_region(Case& c) {
+  c.need(c.failing.vantages.size() >= 2, "Only one vantage in that region fails.", "该区域只有一个观测点故障。");
+  const bool elsewhere =
+      c.contrast.any([&](std::uint32_t i) { return c.to_failing_target(i) && !c.from_failing_vantage(i); });
+  c.need(elsewhere, "Their targets are not seen healthy from elsewhere.", "没有从其他地方看到这些目标正常。");
+}
+
+void check_ca(Case& c) {
+  std::set<std::string> owners;
+  for (const std::uint32_t i : c.finding.failing) {
+    const core::Target& t = c.scene.target(i);
+    owners.insert(t.role == Role::kApp ? t.app : t.provider);
+  }
+  c.need(owners.size() >= 2, "Only one owner's certificates of this issuer fail.",
+         "该颁发者只有一个所有者的证书故障。");
+  const bool other = c.contrast.any([&](std::uint32_t i) {
+    return c.from_failing_vantage(i) && c.scene.known(i).layers.tls &&
+           c.scene.target(i).issuer != c.finding.component.label;
+  });
+  c.need(other, "No certificate of another issuer is seen healthy from the same vantages.",
+         "同一批观测点没有看到其他颁发者的证书正常。");
+}
+
+}  // namespace
+
+std::vector<BilingualText> missing_evidence(const Scene& scene, const Finding& finding) {
+  if (finding.failing.empty()) {
+    return {{"Nothing of its own is seen failing, only what depends on it; a reference target for it would settle it.",
+             "没有看到它自身故障，只看到依赖它的目标故障；为其添加参考目标即可判定。"}};
+  }
+  Case c{scene, finding};
+  switch (finding.component.kind) {
+    case Kind::kApp:
+    case Kind::kEndpoint:
+      check_app(c);
+      break;
+    case Kind::kCa:
+      check_ca(c);
+      break;
+    case Kind::kServiceRegion:
+      check_service_region(c);
+      break;
+    case Kind::kRegion:
+      check_region(c);
+      break;
+    case Kind::kEdge:
+      check_edge(c);
+      break;
+    case Kind::kServiceGlobal:
+    case Kind::kProvider:
+      check_provider(c);
+      break;
+    case Kind::kZone:
+      check_zone(c);
+      break;
+    case Kind::kDnsProvider:
+      check_dns_provider(c);
+      break;
+    case Kind::kResolver:
+      check_resolver(c);
+      break;
+    case Kind::kPath:
+    case Kind::kPeering:
+    case Kind::kCorridor:
+    case Kind::kBorderIsp:
+    case Kind::kIsp:
+      check_path(c);
+      break;
+    case Kind::kBorder:
+      check_border(c);
+      break;
+    case Kind::kVantage:
+      check_vantage(c);
+      break;
+    case Kind::kHostRegion:
+      check_host_region(c);
+      break;
+  }
+  return std::move(c.missing);
+}
+
+}  // namespace sonde::hub::judge

@@ -1,0 +1,222 @@
+// Greedy search with swap and removal passes over capped noisy-OR evidence.
+#include "hub/judge/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace sonde::hub::judge {
+namespace {
+
+constexpr std::size_t kAdded = 4;  // members that one search may add
+constexpr std::size_t kSwapCandidates = 25;
+constexpr int kPasses = 4;
+constexpr std::size_t kRestarts = 8;
+constexpr std::size_t kRestartCells = 500;  // dirty cells above which a restart costs more than it gives
+constexpr double kHopeless = 30;            // nats: a single this far below zero explains nothing
+constexpr double kHolding = 0.5;            // nats by which a new explanation must beat the one that is held
+constexpr double kEpsilon = 1e-9;
+// A candidate whose failing cells say less than this cannot pay any prior.
+constexpr double kWorthTrying = 1.0;
+
+std::vector<Hypothesis> without(std::span<const Hypothesis> set, std::size_t j) {
+  std::vector<Hypothesis> rest{set.begin(), set.end()};
+  rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(j));
+  return rest;
+}
+
+std::vector<Hypothesis> joined(std::span<const Hypothesis> a, std::span<const Hypothesis> b) {
+  std::vector<Hypothesis> all{a.begin(), a.end()};
+  all.insert(all.end(), b.begin(), b.end());
+  return all;
+}
+
+std::size_t mode_index(const Member& m, Mode mode) {
+  return static_cast<std::size_t>(m.dependency ? Mode::kDependency : mode);
+}
+
+}  // namespace
+
+Search::Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window)
+    : topology_(topology), cells_(cells), table_(table), dirty_members_(topology.size()) {
+  std::vector<std::uint8_t> touched(topology.size(), 0);
+  std::vector<std::uint32_t> rank_of(cells.size(), 0);
+  for (const std::uint32_t cell : table.dirty_cells()) {
+    rank_of[cell] = static_cast<std::uint32_t>(errors_.size());
+    errors_.push_back(error_counts(cells[cell].window(window).by_class));
+    for (const std::uint32_t component : topology.of_cell[cell]) touched[component] = 1;
+  }
+  for (std::uint32_t c = 0; c < topology.size(); ++c) {
+    if (touched[c] != 0) add_component(c, rank_of);
+  }
+}
+
+void Search::add_component(std::uint32_t component, std::span<const std::uint32_t> rank_of) {
+  const std::span<const Mode> modes = modes_of(topology_.components[component].kind);
+  std::array<double, kModes> healthy{};
+  std::array<double, kModes> positive{};
+  std::vector<DirtyMember>& dirty = dirty_members_[component];
+  for (const Member& m : topology_.members[component]) {
+    const EvidenceRow& row = table_.row(m.cell);
+    const bool speaks = table_.dirty(m.cell);
+    if (speaks) dirty.push_back({m, row.data(), rank_of[m.cell]});
+    for (const Mode mode : modes) {
+      const double nats = static_cast<double>(row[mode_index(m, mode)]);
+      if (!speaks) healthy[static_cast<std::size_t>(mode)] += nats;
+      if (speaks && nats > 0) positive[static_cast<std::size_t>(mode)] += nats;
+    }
+  }
+  for (const Mode mode : modes) {
+    const auto i = static_cast<std::size_t>(mode);
+    if (positive[i] > kWorthTrying) candidates_.push_back({component, mode, healthy[i]});
+  }
+}
+
+const Search::Candidate* Search::candidate(const Hypothesis& h) const {
+  const auto it = std::ranges::find_if(
+      candidates_, [&](const Candidate& c) { return c.component == h.component && c.mode == h.mode; });
+  return it == candidates_.end() ? nullptr : &*it;
+}
+
+Scored Search::delta(const Candidate& c, const std::vector<float>& explained) const {
+  const Kind kind = topology_.components[c.component].kind;
+  double nats = c.healthy;
+  double classes = 0;
+  for (const DirtyMember& d : dirty_members_[c.component]) {
+    const double says = static_cast<double>(d.nats[mode_index(d.member, c.mode)]);
+    if (says <= 0) {
+      nats += says;
+      continue;
+    }
+    const double gain = says - static_cast<double>(explained[d.member.cell]);
+    if (gain <= 0) continue;
+    nats += gain;
+    if (!d.member.dependency) classes += gain / says * judge::class_evidence(kind, c.mode, errors_[d.rank]);
+  }
+  Scored s{{c.component, c.mode}, 0, cap_class_evidence(classes), 0};
+  s.evidence = nats + s.class_evidence;
+  s.score = s.evidence + info(kind).log_prior - std::log(static_cast<double>(modes_of(kind).size()));
+  return s;
+}
+
+std::vector<float> Search::explained(std::span<const Hypothesis> set) const {
+  std::vector<float> nats(cells_.size(), 0);
+  for (const Hypothesis& h : set) {
+    for (const DirtyMember& d : dirty_members_[h.component]) {
+      nats[d.member.cell] = std::max(nats[d.member.cell], d.nats[mode_index(d.member, h.mode)]);
+    }
+  }
+  return nats;
+}
+
+std::vector<Scored> Search::rank(std::span<const Hypothesis> rest) const {
+  const std::vector<float> already = explained(rest);
+  std::vector<Scored> all;
+  all.reserve(candidates_.size());
+  for (const Candidate& c : candidates_) all.push_back(delta(c, already));
+  std::ranges::stable_sort(all, [](const Scored& a, const Scored& b) { return a.score > b.score; });
+  return all;
+}
+
+Scored Search::score(const Hypothesis& h, std::span<const Hypothesis> rest) const {
+  const Candidate* c = candidate(h);
+  return c == nullptr ? Scored{h, 0, 0, -1e9} : delta(*c, explained(rest));
+}
+
+double Search::total(std::span<const Hypothesis> set) const {
+  std::vector<Hypothesis> sorted{set.begin(), set.end()};
+  std::ranges::sort(sorted, {}, [](const Hypothesis& h) { return std::pair{h.component, h.mode}; });
+  double sum = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) sum += score(sorted[i], std::span{sorted}.first(i)).score;
+  return sum;
+}
+
+Hypothesis Search::best_mode(std::uint32_t component) const {
+  const std::vector<float> nothing(cells_.size(), 0);
+  Scored best{{component, modes_of(topology_.components[component].kind).front()}, 0, 0, -1e9};
+  for (const Candidate& c : candidates_) {
+    if (c.component != component) continue;
+    const Scored s = delta(c, nothing);
+    if (s.score > best.score) best = s;
+  }
+  return best.hypothesis;
+}
+
+void Search::grow(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed, std::size_t size_max) const {
+  while (set.size() < size_max) {
+    const std::vector<float> already = explained(joined(set, fixed));
+    Scored best{{}, 0, 0, 0};
+    for (const Candidate& c : candidates_) {
+      const Scored s = delta(c, already);
+      if (s.score > best.score + kEpsilon) best = s;
+    }
+    if (best.score <= 0) return;
+    set.push_back(best.hypothesis);
+  }
+}
+
+void Search::improve(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed,
+                     std::span<const Hypothesis> singles) const {
+  for (int pass = 0; pass < kPasses; ++pass) {
+    bool changed = false;
+    for (std::size_t j = 0; j < set.size(); ++j) {
+      const std::vector<float> already = explained(joined(without(set, j), fixed));
+      const Candidate* mine = candidate(set[j]);
+      double best = mine == nullptr ? 0 : delta(*mine, already).score;
+      if (best <= 0) {
+        set.erase(set.begin() + static_cast<std::ptrdiff_t>(j--));
+        changed = true;
+        continue;
+      }
+      const auto consider = [&](const Candidate& c) {
+        const double other = delta(c, already).score;
+        if (other <= best + kEpsilon) return;
+        best = other;
+        set[j] = {c.component, c.mode};
+        changed = true;
+      };
+      const std::uint32_t component = set[j].component;
+      for (const Hypothesis& h : singles) consider(*candidate(h));
+      for (const Candidate& c : candidates_) {
+        if (c.component == component) consider(c);
+      }
+    }
+    if (!changed) return;
+  }
+}
+
+std::vector<Hypothesis> Search::solve(std::span<const std::uint32_t> start, std::span<const Hypothesis> fixed) const {
+  std::vector<Hypothesis> held;
+  for (const std::uint32_t component : start) {
+    if (!dirty_members_[component].empty()) held.push_back(best_mode(component));
+  }
+  std::vector<Hypothesis> singles;
+  for (const Scored& s : rank(fixed)) {
+    if (singles.size() < kSwapCandidates && s.score > -kHopeless) singles.push_back(s.hypothesis);
+  }
+  const std::size_t size_max = held.size() + kAdded;
+  const auto finish = [&](std::vector<Hypothesis> set) {
+    improve(set, fixed, singles);
+    grow(set, fixed, size_max);
+    improve(set, fixed, singles);
+    grow(set, fixed, size_max);
+    return set;
+  };
+  std::vector<Hypothesis> best = finish(held);
+  double best_total = total(joined(best, fixed)) + (held.empty() ? kEpsilon : kHolding);
+  // Greedy can be led astray by one wide component; a second start from each strong single finds the way around it.
+  const std::size_t restarts = errors_.size() <= kRestartCells ? std::min(singles.size(), kRestarts) : 0;
+  for (std::size_t i = 0; i < restarts; ++i) {
+    // It grows first: a swap right away would only lead back to where the first start ended.
+    std::vector<Hypothesis> other{singles[i]};
+    grow(other, fixed, size_max);
+    other = finish(std::move(other));
+    const double other_total = total(joined(other, fixed));
+    if (other_total <= best_total) continue;
+    best = std::move(other);
+    best_total = other_total + kEpsilon;
+  }
+  return best;
+}
+
+}  // namespace sonde::hub::judge
