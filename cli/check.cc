@@ -38,9 +38,11 @@ std::string nagios_line(const core::Target& target, const core::Measurement& m) 
   const core::Outcome& o = m.outcome;
   const core::FieldValue* duration = m.get(core::field::kDurationSeconds);
   const double seconds = duration == nullptr ? 0 : std::get<double>(*duration);
-  std::string text = o.cause == core::Cause::kNone ? "" : fmt::format(" {}_{} {}", name(o.stage), name(o.cause), o.detail);
+  std::string text =
+      o.cause == core::Cause::kNone ? "" : fmt::format(" {}_{} {}", name(o.stage), name(o.cause), o.detail);
   std::erase(text, '|');
-  return fmt::format("SONDE {} - {}{} | time={:.6f}s\n", kWords.at(static_cast<std::size_t>(o.status)), target.url, text, seconds);
+  return fmt::format("SONDE {} - {}{} | time={:.6f}s\n", kWords.at(static_cast<std::size_t>(o.status)), target.url,
+                     text, seconds);
 }
 
 int exit_of(const std::vector<std::unique_ptr<Run>>& runs, bool nagios) {
@@ -98,10 +100,12 @@ int check_verb(const CheckOptions& options, const Context& context) {
   config.resolver = options.resolver;
   config.ca_file = options.ca_file;
   config.source = options.source;
-  // Whoever types a URL here decides for this machine: the address policy protects against configuration from elsewhere.
+  // Whoever types a URL here decides for this machine: the address policy protects against configuration from
+  // elsewhere.
   config.allow = {"0.0.0.0/0", "::/0"};
   const core::Vantage vantage = config.vantage;
-  auto prober = prober::make_prober(*loop, *http, std::move(config), read_resolv_conf(*files), [](const core::Record&) {});
+  auto prober =
+      prober::make_prober(*loop, *http, std::move(config), read_resolv_conf(*files), [](const core::Record&) {});
   if (!prober) return usage_error(prober.error());
 
   const core::WallTime started = loop->wall_now();

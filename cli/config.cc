@@ -14,14 +14,18 @@ int config_check_verb(const ConfigOptions& options, const Context& context) {
   if (!c) {
     fmt::print(stderr, "{}", errors.to_string());
     const auto count = errors.all().size();
-    fmt::print(stderr, "{}\n", fmt::format(fmt::runtime(context.err.say("{} mistake(s); nothing was started.", "{} 处错误；没有启动任何东西。")), count));
+    fmt::print(stderr, "{}\n",
+               fmt::format(fmt::runtime(
+                               context.err.say("{} mistake(s); nothing was started.", "{} 处错误；没有启动任何东西。")),
+                           count));
     return exit_code::kUsage;
   }
   const Terminal& t = context.out;
   fmt::print("{}: {}\n", options.config, t.paint(Color::kGreen, t.say("fine", "正确")));
   if (c->runs_prober) {
-    fmt::print("  {}\n", fmt::format(fmt::runtime(t.say("prober: vantage {}, {} targets", "探针：观测点 {}，{} 个目标")),
-                                     c->prober.vantage.name, c->prober.targets.size()));
+    fmt::print("  {}\n",
+               fmt::format(fmt::runtime(t.say("prober: vantage {}, {} targets", "探针：观测点 {}，{} 个目标")),
+                           c->prober.vantage.name, c->prober.targets.size()));
   }
   if (c->runs_hub) {
     fmt::print("  {}\n", fmt::format(fmt::runtime(t.say("hub: {}:{}", "中心：{}:{}")), c->hub.address, c->hub.port));

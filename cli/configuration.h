@@ -15,12 +15,12 @@
 namespace sonde::cli {
 
 struct Configuration {
-  std::string file;          // empty = no file, everything by default
-  bool runs_prober = true;   // some of vantage, targets, apps, references, controls is there, or nothing says `hub`
-  bool runs_hub = true;      // `hub` is there, or results would go nowhere
+  std::string file;         // empty = no file, everything by default
+  bool runs_prober = true;  // some of vantage, targets, apps, references, controls is there, or nothing says `hub`
+  bool runs_hub = true;     // `hub` is there, or results would go nowhere
   prober::ProberConfig prober;
   hub::HubConfig hub;
-  pipeline::LogOptions log;  // the directory is chosen
+  pipeline::LogOptions log;                 // the directory is chosen
   std::vector<pipeline::SinkConfig> sinks;  // with their secrets
 };
 

@@ -1,4 +1,5 @@
-// Files that are built into the binary: the page and the catalogue. Each stays gzipped; cmake/EmbedFiles.cmake makes the tables.
+// Files that are built into the binary: the page and the catalogue. Each stays gzipped; cmake/EmbedFiles.cmake makes
+// the tables.
 #pragma once
 
 #include <span>

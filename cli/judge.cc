@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/verdict_text.h"
 #include "cli/verbs.h"
+#include "cli/verdict_text.h"
 #include "core/line_protocol.h"
 #include "hub/judge/judge.h"
 
@@ -21,7 +21,8 @@ struct GzClose {
 
 // The whole file, unpacked when it is gzip; "-" is stdin.
 core::Result<std::string> read_input(const std::string& path) {
-  const std::unique_ptr<gzFile_s, GzClose> file{path == "-" ? gzdopen(fileno(stdin), "rb") : gzopen(path.c_str(), "rb")};
+  const std::unique_ptr<gzFile_s, GzClose> file{path == "-" ? gzdopen(fileno(stdin), "rb")
+                                                            : gzopen(path.c_str(), "rb")};
   if (!file) return core::Error{core::ErrorCode::kNotFound, fmt::format("{} cannot be read", path)};
   std::string text;
   std::string buffer(1 << 16, '\0');

@@ -26,7 +26,8 @@ class Program {
 
  private:
   Context context() const {
-    return Context{detect_terminal(STDOUT_FILENO, color_, language_), detect_terminal(STDERR_FILENO, color_, language_)};
+    return Context{detect_terminal(STDOUT_FILENO, color_, language_),
+                   detect_terminal(STDERR_FILENO, color_, language_)};
   }
 
   void define() {
@@ -60,7 +61,8 @@ class Program {
 
   void define_check() {
     CLI::App* check = app_.add_subcommand("check", "One run now: a waterfall of stages for each URL");
-    check->add_option("urls", check_.urls, "https:// http:// tls://HOST:PORT tcp://HOST:PORT dns://RESOLVER/NAME?type=A")
+    check
+        ->add_option("urls", check_.urls, "https:// http:// tls://HOST:PORT tcp://HOST:PORT dns://RESOLVER/NAME?type=A")
         ->required();
     check->add_flag("--json", check_.json, "One JSON object per run and line");
     check->add_flag("--nagios", check_.nagios, "Nagios plugin output and exit codes");
@@ -85,7 +87,8 @@ class Program {
     CLI::App* targets = app_.add_subcommand("targets", "Look at targets");
     targets->require_subcommand(1);
     CLI::App* list = targets->add_subcommand("list", "What would be checked, and how often");
-    list->add_option("-c,--config", targets_.config, "Configuration file (default: the catalogue as `sonde run` takes it)");
+    list->add_option("-c,--config", targets_.config,
+                     "Configuration file (default: the catalogue as `sonde run` takes it)");
     list->add_flag("--json", targets_.json, "One JSON object per target and line");
     list->callback([this] { exit_code_ = targets_list_verb(targets_, context()); });
   }
@@ -114,7 +117,8 @@ class Program {
       value = *duration;
       return true;
     }
-    fmt::print(stderr, "error: {} needs a duration from 100ms to 1h with its unit, such as 10s; got \"{}\"\n", option, text);
+    fmt::print(stderr, "error: {} needs a duration from 100ms to 1h with its unit, such as 10s; got \"{}\"\n", option,
+               text);
     exit_code_ = exit_code::kUsage;
     return false;
   }

@@ -53,8 +53,9 @@ class Run {
 
   void greet() const {
     if (const prober::Prober* prober = service_->prober()) {
-      say(Color::kBold, fmt::format(fmt::runtime(err_.say("Probing {} targets from {}.", "正在从 {1} 探测 {0} 个目标。")),
-                                    prober->config().targets.size(), prober->config().vantage.name));
+      say(Color::kBold,
+          fmt::format(fmt::runtime(err_.say("Probing {} targets from {}.", "正在从 {1} 探测 {0} 个目标。")),
+                      prober->config().targets.size(), prober->config().vantage.name));
     }
     if (const std::string url = service_->page_url(); !url.empty()) {
       say(Color::kBold, fmt::format("{} {}", err_.say("The page:", "页面："), url));
@@ -68,10 +69,11 @@ class Run {
     const prober::ProberSnapshot s = prober->snapshot();
     if (s.ok > 0 || s.failed + s.unknown == 0) return;
     say(Color::kYellow,
-        err_.say("Nothing answers from here: this vantage has no way out to the Internet (or its resolver does not work).\n"
-                 "That says nothing about the clouds. To see Sonde at work without the Internet: ./run --demo",
-                 "从这里没有任何应答：这个观测点没有通往互联网的出口（或解析服务器不可用）。\n"
-                 "这不说明云有问题。不需要互联网就能看 Sonde 如何工作：./run --demo"));
+        err_.say(
+            "Nothing answers from here: this vantage has no way out to the Internet (or its resolver does not work).\n"
+            "That says nothing about the clouds. To see Sonde at work without the Internet: ./run --demo",
+            "从这里没有任何应答：这个观测点没有通往互联网的出口（或解析服务器不可用）。\n"
+            "这不说明云有问题。不需要互联网就能看 Sonde 如何工作：./run --demo"));
   }
 
   // The first time gives the sinks a few seconds; a second signal does not wait.
@@ -90,12 +92,15 @@ class Run {
       return;
     }
     std::optional<Configuration> configuration = load();
-    const auto done = configuration ? service_->reconfigure(std::move(*configuration))
-                                    : core::Result<void>{core::Error{core::ErrorCode::kInvalid, std::string{err_.say("the file has mistakes", "文件有错误")}}};
+    const auto done =
+        configuration ? service_->reconfigure(std::move(*configuration))
+                      : core::Result<void>{core::Error{core::ErrorCode::kInvalid,
+                                                       std::string{err_.say("the file has mistakes", "文件有错误")}}};
     if (done) {
       say(Color::kGreen, err_.say("The new configuration is in force.", "新配置已生效。"));
     } else {
-      say(Color::kRed, fmt::format("{} {}", err_.say("The old configuration stays in force:", "旧配置继续生效："), done.error().message));
+      say(Color::kRed, fmt::format("{} {}", err_.say("The old configuration stays in force:", "旧配置继续生效："),
+                                   done.error().message));
     }
   }
 

@@ -19,7 +19,11 @@ constexpr core::Duration kDrainMax = std::chrono::seconds{5};
 constexpr core::Duration kIdleLongEnough = std::chrono::milliseconds{1500};
 
 pipeline::Metric gauge(std::string name, std::string help, double value) {
-  return {.name = std::move(name), .help = std::move(help), .type = pipeline::Metric::Type::kGauge, .labels = {}, .value = value};
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .type = pipeline::Metric::Type::kGauge,
+          .labels = {},
+          .value = value};
 }
 
 pipeline::Metric counter(std::string name, std::string help, std::uint64_t value,
@@ -39,16 +43,20 @@ void collect_prober(const prober::ProberSnapshot& s, std::vector<pipeline::Metri
   metrics.push_back(counter("sonde_probe_slots_skipped_total", "Slots that had no run.", s.skipped));
   metrics.push_back(gauge("sonde_probe_runs_in_flight", "Runs under way.", static_cast<double>(s.in_flight)));
   metrics.push_back(gauge("sonde_probe_targets", "Targets scheduled.", static_cast<double>(s.targets)));
-  metrics.push_back(gauge("sonde_loop_lag_seconds", "Largest delay of the loop in the last minute.", core::to_seconds(s.loop_lag)));
-  metrics.push_back(gauge("sonde_probe_suspect", "1 while the prober does not trust itself.", s.suspect_why.empty() ? 0 : 1));
+  metrics.push_back(
+      gauge("sonde_loop_lag_seconds", "Largest delay of the loop in the last minute.", core::to_seconds(s.loop_lag)));
+  metrics.push_back(
+      gauge("sonde_probe_suspect", "1 while the prober does not trust itself.", s.suspect_why.empty() ? 0 : 1));
 }
 
 void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metrics) {
   metrics.push_back(counter("sonde_ingest_requests_total", "Write requests taken.", s.ingest_requests));
   metrics.push_back(counter("sonde_ingest_lines_total", "Lines accepted.", s.ingest_lines));
   metrics.push_back(counter("sonde_ingest_lines_rejected_total", "Lines refused.", s.ingest_lines_rejected));
-  metrics.push_back(counter("sonde_ingest_requests_refused_total", "Write requests refused as a whole.", s.ingest_requests_refused));
-  metrics.push_back(gauge("sonde_ingest_bytes_waiting", "Bytes taken and not durable yet.", static_cast<double>(s.ingest_bytes_waiting)));
+  metrics.push_back(
+      counter("sonde_ingest_requests_refused_total", "Write requests refused as a whole.", s.ingest_requests_refused));
+  metrics.push_back(gauge("sonde_ingest_bytes_waiting", "Bytes taken and not durable yet.",
+                          static_cast<double>(s.ingest_bytes_waiting)));
   metrics.push_back(gauge("sonde_store_results", "Results of history kept.", static_cast<double>(s.store_results)));
   metrics.push_back(counter("sonde_judge_results_total", "Results judged.", s.judge_results));
   metrics.push_back(counter("sonde_judge_late_total", "Results that came after their round was judged.", s.judge_late));
@@ -103,8 +111,9 @@ Result<void> Service::open_sinks() {
 }
 
 Result<void> Service::start_hub() {
-  hub_ = std::make_unique<hub::Hub>(hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text(); }, SONDE_VERSION},
-                                    configuration_.hub);
+  hub_ = std::make_unique<hub::Hub>(
+      hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text(); }, SONDE_VERSION},
+      configuration_.hub);
   const Result<int> port = hub_->start();
   if (!port) return port.error();
   hub_port_ = *port;
@@ -135,9 +144,10 @@ void Service::drain(core::MonoTime deadline, core::MonoTime idle_since, core::Ca
     on_done();
     return;
   }
-  drain_timer_ = loop_.after(std::chrono::milliseconds{50}, [this, deadline, idle_since, done = std::move(on_done)]() mutable {
-    drain(deadline, idle_since, std::move(done));
-  });
+  drain_timer_ =
+      loop_.after(std::chrono::milliseconds{50}, [this, deadline, idle_since, done = std::move(on_done)]() mutable {
+        drain(deadline, idle_since, std::move(done));
+      });
 }
 
 void Service::stop(core::Callback<void()> on_done) {
@@ -150,7 +160,8 @@ void Service::stop(core::Callback<void()> on_done) {
 }
 
 Result<void> Service::reconfigure(Configuration configuration) {
-  if (!prober_ || !configuration.runs_prober) return core::Error{core::ErrorCode::kUnsupported, "only the prober's part can change while running"};
+  if (!prober_ || !configuration.runs_prober)
+    return core::Error{core::ErrorCode::kUnsupported, "only the prober's part can change while running"};
   return prober_->reconfigure(std::move(configuration.prober));
 }
 
@@ -178,8 +189,9 @@ std::string Service::accounts() const {
   std::string text;
   for (const pipeline::Cursor* cursor : log_->cursors()) {
     const pipeline::LogCounters c = cursor->counters();
-    text += fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",
-                        cursor->name(), c.accepted, c.delivered, c.pending, c.evicted, c.dead_lettered, c.quarantined);
+    text +=
+        fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",
+                    cursor->name(), c.accepted, c.delivered, c.pending, c.evicted, c.dead_lettered, c.quarantined);
   }
   return text;
 }

@@ -54,7 +54,8 @@ class Service {
   io::Files& files_;
   Configuration configuration_;
   EmbeddedPage page_;
-  std::unique_ptr<io::HttpClient> probe_http_;  // probes and sinks share no connection and no resolver (RELIABILITY P10)
+  std::unique_ptr<io::HttpClient>
+      probe_http_;  // probes and sinks share no connection and no resolver (RELIABILITY P10)
   std::unique_ptr<io::HttpClient> sink_http_;
   std::unique_ptr<io::NameResolver> names_;
   std::unique_ptr<pipeline::AddressBook> addresses_;

@@ -24,12 +24,13 @@ void print_table(const std::vector<prober::TargetEntry>& targets, const Terminal
   int width = 8;
   for (const auto& entry : targets) width = std::max(width, core::display_width(entry.target.name));
   width = std::min(width, 48);
-  fmt::print("{}\n", t.paint(Color::kBold, fmt::format("{}  {}  {}  {}  {}", pad(t.say("TARGET", "目标"), width), pad(t.say("CHECK", "检查"), 5),
-                                                       pad(t.say("ROLE", "角色"), 9), pad(t.say("EVERY", "间隔"), 5), t.say("URL", "网址"))));
+  fmt::print("{}\n", t.paint(Color::kBold, fmt::format("{}  {}  {}  {}  {}", pad(t.say("TARGET", "目标"), width),
+                                                       pad(t.say("CHECK", "检查"), 5), pad(t.say("ROLE", "角色"), 9),
+                                                       pad(t.say("EVERY", "间隔"), 5), t.say("URL", "网址"))));
   for (const auto& entry : targets) {
     const core::Target& target = entry.target;
-    fmt::print("{}  {}  {}  {}  {}\n", pad(target.name, width), pad(core::name(target.check), 5), pad(core::name(target.role), 9),
-               pad(core::format_duration(target.every), 5), target.url);
+    fmt::print("{}  {}  {}  {}  {}\n", pad(target.name, width), pad(core::name(target.check), 5),
+               pad(core::name(target.role), 9), pad(core::format_duration(target.every), 5), target.url);
   }
 }
 

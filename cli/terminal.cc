@@ -12,13 +12,20 @@ namespace {
 
 std::string_view code(Color color) {
   switch (color) {
-    case Color::kRed: return "31";
-    case Color::kGreen: return "32";
-    case Color::kYellow: return "33";
-    case Color::kBlue: return "34";
-    case Color::kCyan: return "36";
-    case Color::kGrey: return "90";
-    case Color::kBold: return "1";
+    case Color::kRed:
+      return "31";
+    case Color::kGreen:
+      return "32";
+    case Color::kYellow:
+      return "33";
+    case Color::kBlue:
+      return "34";
+    case Color::kCyan:
+      return "36";
+    case Color::kGrey:
+      return "90";
+    case Color::kBold:
+      return "1";
   }
   return "0";
 }
@@ -36,8 +43,7 @@ bool wants_color(int fd, std::string_view when) {
 }
 
 core::Language wanted_language(std::string_view lang) {
-  for (const std::string_view text :
-       {lang, environment("LC_ALL"), environment("LC_MESSAGES"), environment("LANG")}) {
+  for (const std::string_view text : {lang, environment("LC_ALL"), environment("LC_MESSAGES"), environment("LANG")}) {
     if (!text.empty()) return core::parse_language(text);
   }
   return core::Language::kEnglish;

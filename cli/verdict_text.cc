@@ -11,9 +11,12 @@ using hub::judge::Grade;
 
 std::string_view event_word(EventKind e, const Terminal& t) {
   switch (e) {
-    case EventKind::kOpened: return t.say("OPENED ", "开始");
-    case EventKind::kRevised: return t.say("REVISED", "修正");
-    case EventKind::kClosed: return t.say("CLOSED ", "结束");
+    case EventKind::kOpened:
+      return t.say("OPENED ", "开始");
+    case EventKind::kRevised:
+      return t.say("REVISED", "修正");
+    case EventKind::kClosed:
+      return t.say("CLOSED ", "结束");
   }
   return "";
 }

@@ -46,7 +46,9 @@ class Watch {
     const bool good = response.error == io::HttpError::kNone && response.status == 200 && body.is_object();
     if (good != reachable_) {
       reachable_ = good;
-      if (!good) fmt::print("{}\n", terminal_.paint(Color::kYellow, terminal_.say("The hub does not answer.", "中心没有应答。")));
+      if (!good)
+        fmt::print("{}\n",
+                   terminal_.paint(Color::kYellow, terminal_.say("The hub does not answer.", "中心没有应答。")));
     }
     if (good) show(body.value("incidents", Json::array()));
     std::fflush(stdout);
@@ -68,18 +70,22 @@ class Watch {
     const bool closed = incident.value("state", "") == "closed";
     const bool convicted = incident.value("grade", "") == "convicted";
     const Color color = closed ? Color::kGreen : convicted ? Color::kRed : Color::kYellow;
-    const std::string_view word = closed ? terminal_.say("over", "结束") : convicted ? terminal_.say("sonde says", "判定")
-                                                                         : terminal_.say("not sure", "尚不确定");
+    const std::string_view word = closed      ? terminal_.say("over", "结束")
+                                  : convicted ? terminal_.say("sonde says", "判定")
+                                              : terminal_.say("not sure", "尚不确定");
     const std::int64_t at = incident.value(closed ? "closed_ms" : "updated_ms", std::int64_t{0});
-    std::string line = fmt::format("{}  {}  {}", core::format_utc(core::from_unix_ms(at)), terminal_.paint(color, word),
-                                   terminal_.paint(Color::kBold, incident.value(terminal_.say("summary_en", "summary_zh").data(), "")));
+    std::string line = fmt::format(
+        "{}  {}  {}", core::format_utc(core::from_unix_ms(at)), terminal_.paint(color, word),
+        terminal_.paint(Color::kBold, incident.value(terminal_.say("summary_en", "summary_zh").data(), "")));
     if (const double confidence = incident.value("confidence", 0.0); confidence > 0) {
       line += terminal_.paint(Color::kGrey, fmt::format("  ({:.0f} %)", confidence * 100));
     }
     fmt::print("{}\n", line);
     if (closed) return;
     for (const Json& evidence : incident.value("evidence", Json::array())) {
-      fmt::print("{}\n", terminal_.paint(Color::kGrey, fmt::format("      · {}", evidence.value(terminal_.say("text_en", "text_zh").data(), ""))));
+      fmt::print("{}\n", terminal_.paint(Color::kGrey,
+                                         fmt::format("      · {}",
+                                                     evidence.value(terminal_.say("text_en", "text_zh").data(), ""))));
     }
   }
 

@@ -39,7 +39,7 @@ std::string dns_note(const Measurement& m, const Terminal& t) {
   if (const std::string set = text(m, core::field::kDnsAnswerSet); !set.empty()) return set;
   const auto count = integer(m, core::field::kAddresses);
   if (!count) return {};
-  return fmt::format(fmt::runtime(t.say("{} addresses", "{} 个地址")), *count);
+  return fmt::format(fmt::runtime(t.say(*count == 1 ? "{} address" : "{} addresses", "{} 个地址")), *count);
 }
 
 std::string tcp_note(const Measurement& m, const Terminal& t) {
@@ -84,7 +84,8 @@ struct Row {
 
 std::vector<Row> rows(const Measurement& m, core::WallTime now, const Terminal& t) {
   std::vector<Row> result;
-  const auto add = [&](const core::Field& field, std::string_view en, std::string_view zh, Color color, std::string note) {
+  const auto add = [&](const core::Field& field, std::string_view en, std::string_view zh, Color color,
+                       std::string note) {
     if (const auto length = seconds(m, field)) {
       result.push_back(Row{std::string{t.say(en, zh)}, *length, color, std::move(note)});
     }
@@ -112,20 +113,28 @@ std::string bar(double begin, double length, double total, int columns) {
 
 Color color_of(core::Status status) {
   switch (status) {
-    case core::Status::kOk: return Color::kGreen;
-    case core::Status::kDegraded: return Color::kYellow;
-    case core::Status::kFail: return Color::kRed;
-    case core::Status::kUnknown: return Color::kGrey;
+    case core::Status::kOk:
+      return Color::kGreen;
+    case core::Status::kDegraded:
+      return Color::kYellow;
+    case core::Status::kFail:
+      return Color::kRed;
+    case core::Status::kUnknown:
+      return Color::kGrey;
   }
   return Color::kGrey;
 }
 
 std::string_view word_of(core::Status status, const Terminal& t) {
   switch (status) {
-    case core::Status::kOk: return t.say("ok", "正常");
-    case core::Status::kDegraded: return t.say("degraded", "降级");
-    case core::Status::kFail: return t.say("fail", "失败");
-    case core::Status::kUnknown: return t.say("unknown", "未知");
+    case core::Status::kOk:
+      return t.say("ok", "正常");
+    case core::Status::kDegraded:
+      return t.say("degraded", "降级");
+    case core::Status::kFail:
+      return t.say("fail", "失败");
+    case core::Status::kUnknown:
+      return t.say("unknown", "未知");
   }
   return "";
 }
@@ -134,11 +143,13 @@ std::string verdict_line(const Measurement& m, const Terminal& t) {
   const core::Outcome& o = m.outcome;
   if (o.cause == core::Cause::kNone) return {};
   const core::CauseInfo& info = core::info(o.cause);
-  std::string line = fmt::format("  {} {} ({}_{})", t.say("at", "阶段"), core::name(o.stage), core::name(o.stage), info.name);
+  std::string line =
+      fmt::format("  {} {} ({}_{})", t.say("at", "阶段"), core::name(o.stage), core::name(o.stage), info.name);
   line += fmt::format(": {}", t.say(info.en, info.zh));
   if (!o.detail.empty()) line += fmt::format(" — {}", o.detail);
   if (o.status == core::Status::kUnknown) {
-    line += fmt::format("\n  {}", t.say("This says nothing about the target: the fault is on this side.", "这不说明目标有问题：故障在本机一侧。"));
+    line += fmt::format("\n  {}", t.say("This says nothing about the target: the fault is on this side.",
+                                        "这不说明目标有问题：故障在本机一侧。"));
   }
   return t.paint(color_of(o.status), line) + "\n";
 }
@@ -152,12 +163,15 @@ std::string draw_waterfall(const core::Target& target, const Measurement& m, cor
   const double whole = seconds(m, core::field::kDurationSeconds).value_or(total);
   const int columns = std::clamp(t.columns / 3, 16, 48);
 
-  std::string out = fmt::format("{} {}  {}\n", t.paint(color_of(m.outcome.status), fmt::format("● {}", word_of(m.outcome.status, t))),
-                                t.paint(Color::kBold, target.url), core::human_duration(core::from_seconds(whole)));
+  std::string out =
+      fmt::format("{} {}  {}\n", t.paint(color_of(m.outcome.status), fmt::format("● {}", word_of(m.outcome.status, t))),
+                  t.paint(Color::kBold, target.url), core::human_duration(core::from_seconds(whole)));
   double begin = 0;
   for (const Row& row : stages) {
-    out += fmt::format("  {} {} {:>9}  {}\n", pad(row.label, 9), t.paint(row.color, pad(bar(begin, row.length, total, columns), columns)),
-                       core::human_duration(core::from_seconds(row.length)), t.paint(Color::kGrey, row.note));
+    out += fmt::format("  {} {} {:>9}{}\n", pad(row.label, 9),
+                       t.paint(row.color, pad(bar(begin, row.length, total, columns), columns)),
+                       core::human_duration(core::from_seconds(row.length)),
+                       row.note.empty() ? "" : "  " + t.paint(Color::kGrey, row.note));
     begin += row.length;
   }
   return out + verdict_line(m, t);

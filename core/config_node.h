@@ -49,7 +49,7 @@ struct ConfigNode {
   int column = 0;
   bool quoted = false;  // a scalar in quotes is always text
   std::string scalar;
-  std::vector<ConfigNode> items;                           // sequence
+  std::vector<ConfigNode> items;     // sequence
   std::vector<ConfigEntry> entries;  // map, in file order; keys are scalars
 
   /// The value of `key` in a map, or null pointer. Does not count as read: use MapReader for that.

@@ -85,7 +85,8 @@ class CaresNameResolver final : public NameResolver {
   static void on_answer(void* arg, int status, int /*timeouts*/, ares_addrinfo* info) {
     const std::unique_ptr<Query> query{static_cast<Query*>(arg)};
     std::vector<std::string> addresses;
-    for (const ares_addrinfo_node* node = info == nullptr ? nullptr : info->nodes; node != nullptr; node = node->ai_next) {
+    for (const ares_addrinfo_node* node = info == nullptr ? nullptr : info->nodes; node != nullptr;
+         node = node->ai_next) {
       std::array<char, NI_MAXHOST> text{};
       if (::getnameinfo(node->ai_addr, node->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) {
         addresses.emplace_back(text.data());

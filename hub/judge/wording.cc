@@ -18,7 +18,7 @@ using core::BilingualText;
 BilingualText border_words(const std::string& label) {
   if (label == "domestic") return {"the cross-border path, leaving the domestic side", "跨境路径（境内出方向）"};
   if (label == "overseas") return {"the cross-border path, entering the domestic side", "跨境路径（境外入方向）"};
-  return {"the cross-border path, both ways", "跨境路径（双向）"};
+  return {"the cross-border path (both ways)", "跨境路径（双向）"};
 }
 
 // "object-storage in cirrus/cn-east" from "cirrus/cn-east/object-storage".

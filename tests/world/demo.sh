@@ -5,6 +5,11 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/sonde-demo.XXXXXX")
 PIDS=()
 PORT=${SONDE_DEMO_PORT:-8686}
+LANGUAGE_WISH=${LC_ALL:-${LC_MESSAGES:-${LANG:-en}}}
+case "$LANGUAGE_WISH" in
+  zh*) SPEAK=zh HERE_IS="页面：http://127.0.0.1:$PORT/      （Ctrl-C 结束演示，不留下任何东西）" ;;
+  *) SPEAK=en HERE_IS="The page: http://127.0.0.1:$PORT/      (Ctrl-C ends the demo and leaves nothing behind)" ;;
+esac
 
 cleanup() {
   trap - EXIT INT TERM
@@ -25,7 +30,7 @@ wait_for() {
   done
 }
 
-sonde-world -f "$HERE/small.yaml" --out "$DIR" --hub-port "$PORT" --timeline --repeat "$@" &
+sonde-world -f "$HERE/small.yaml" --out "$DIR" --hub-port "$PORT" --timeline --repeat --lang "$SPEAK" "$@" &
 PIDS+=($!)
 wait_for 20 test -s "$DIR/world.json" || { echo "error: the world did not start" >&2; exit 1; }
 
@@ -39,6 +44,6 @@ done
 hub_answers() { exec 3<>"/dev/tcp/127.0.0.1/$PORT" && exec 3>&-; } 2>/dev/null
 wait_for 20 hub_answers || { echo "error: the hub did not start; its last words:" >&2; tail -n 5 "$DIR/hub.log" >&2; exit 1; }
 echo
-echo "    The page: http://127.0.0.1:$PORT/      (Ctrl-C ends the demo and leaves nothing behind)"
+echo "    $HERE_IS"
 echo
 sonde watch --hub "http://127.0.0.1:$PORT" || true
