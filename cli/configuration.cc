@@ -31,6 +31,8 @@ core::ConfigNode read_tree(const std::string& path, io::Files& files, core::Conf
 // Loopback probers and hubs of one machine may share a state directory: each keeps to a folder of its own.
 void choose_directories(Configuration& c) {
   const std::string state = default_state_directory();
+  c.log.own_tags = {c.runs_prober ? std::pair<std::string, std::string>{"vantage", c.prober.vantage.name}
+                                  : std::pair<std::string, std::string>{"instance", "hub"}};
   if (c.log.directory.empty()) c.log.directory = state + "/log";
   if (c.hub.directory.empty()) c.hub.directory = state + "/hub";
   for (pipeline::SinkConfig& sink : c.sinks) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/callback.h"
@@ -35,6 +36,9 @@ struct LogOptions {
   Duration age_max = std::chrono::hours{24 * 7};
   std::uint64_t free_bytes_min = 256ULL * 1024 * 1024;
   Duration commit_interval = std::chrono::milliseconds{200};  // group commit; zero = each append commits at once
+  std::uint64_t memory_bytes_max = 16ULL * 1024 * 1024;       // kept in memory while the disk fails
+  /// Tags of the records that the log itself writes (`gap`): what tells this log from others, such as the vantage.
+  std::vector<std::pair<std::string, std::string>> own_tags;
 };
 
 /// Everything that was ever accepted is in one of these (RELIABILITY P15); per reader.

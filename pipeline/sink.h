@@ -23,7 +23,8 @@ struct SinkReply {
   Kind kind = Kind::kDone;
   std::uint64_t dead_lettered = 0;
   std::optional<core::Duration> retry_after;
-  std::string message;  // why, for people; empty when done
+  std::string message;     // why, for people; empty when done
+  bool restarted = false;  // the server was started anew since the last reply: what it took within ack_hold may be gone
 };
 
 class Sink {
@@ -32,6 +33,9 @@ class Sink {
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// Text bytes of one batch at most.
   [[nodiscard]] virtual std::size_t batch_bytes_max() const = 0;
+  /// How long a batch that was taken may still be lost by the other side (RELIABILITY P4): it is committed only when a
+  /// later reply, at least that long after, shows that the server was not restarted. Zero where taken means kept.
+  [[nodiscard]] virtual core::Duration ack_hold() const { return {}; }
   /// One batch at a time. `done` is called once, later or before deliver returns. Destroying the handle cancels.
   [[nodiscard]] virtual io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) = 0;
 };

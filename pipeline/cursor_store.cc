@@ -1,0 +1,126 @@
+// Slots of the cursor file.
+#include "pipeline/cursor_store.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+#include "pipeline/byte_codec.h"
+
+namespace sonde::pipeline {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+
+constexpr std::string_view kMagic{"SONDECUR", 8};
+constexpr std::size_t kSlotHeadBytes = 8 + 2 + 2 + 4 + 8;
+static_assert(kSlotHeadBytes + 4 + kCursorsMax * (1 + kCursorNameBytesMax + (2 * kClasses + 4) * 8) <=
+              kCursorSlotBytes);
+
+struct Slot {
+  std::uint64_t generation = 0;
+  std::vector<CursorState> states;
+};
+
+std::string encode_slot(const Slot& slot) {
+  std::string body;
+  for (const CursorState& state : slot.states) {
+    put_number(body, static_cast<std::uint8_t>(state.name.size()));
+    body += state.name;
+    for (const std::uint64_t seq : state.start) put_number(body, seq);
+    for (const std::uint64_t seq : state.place) put_number(body, seq);
+    for (const std::uint64_t n : {state.delivered, state.dead_lettered, state.evicted, state.quarantined}) {
+      put_number(body, n);
+    }
+  }
+  std::string out{kMagic};
+  put_number(out, kLogFormatVersion);
+  put_number(out, static_cast<std::uint16_t>(slot.states.size()));
+  put_number(out, static_cast<std::uint32_t>(body.size()));
+  put_number(out, slot.generation);
+  out += body;
+  put_number(out, crc32c(out));
+  return out;
+}
+
+CursorState read_state(ByteReader& in) {
+  CursorState state;
+  state.name = std::string{in.bytes(in.number<std::uint8_t>())};
+  for (std::uint64_t& seq : state.start) seq = in.number<std::uint64_t>();
+  for (std::uint64_t& seq : state.place) seq = in.number<std::uint64_t>();
+  for (std::uint64_t* n : {&state.delivered, &state.dead_lettered, &state.evicted, &state.quarantined}) {
+    *n = in.number<std::uint64_t>();
+  }
+  return state;
+}
+
+// kNewer only behind a right checksum.
+HeaderError decode_slot(std::string_view bytes, Slot& slot) {
+  ByteReader in{bytes};
+  if (in.bytes(kMagic.size()) != kMagic) return HeaderError::kDamaged;
+  const auto version = in.number<std::uint16_t>();
+  const auto count = in.number<std::uint16_t>();
+  const auto length = in.number<std::uint32_t>();
+  slot.generation = in.number<std::uint64_t>();
+  const std::string_view body = in.bytes(length);
+  const auto crc = in.number<std::uint32_t>();
+  if (!in.ok() || crc != crc32c(bytes.substr(0, kSlotHeadBytes + length))) return HeaderError::kDamaged;
+  if (version > kLogFormatVersion) return HeaderError::kNewer;
+  ByteReader states{body};
+  for (std::uint16_t i = 0; i < count; ++i) slot.states.push_back(read_state(states));
+  return states.ok() ? HeaderError::kNone : HeaderError::kDamaged;
+}
+
+}  // namespace
+
+Result<std::vector<CursorState>> CursorStore::load() {
+  auto file = files_.open(path_, io::OpenMode::kReadOnly);
+  if (!file) {
+    if (file.error().code == ErrorCode::kNotFound) return std::vector<CursorState>{};
+    return file.error();
+  }
+  std::optional<Slot> newest;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    const auto bytes = (*file)->read_at(i * kCursorSlotBytes, kCursorSlotBytes);
+    if (!bytes) return bytes.error();
+    Slot slot;
+    const HeaderError error = decode_slot(*bytes, slot);
+    if (error == HeaderError::kNewer) {
+      return Error{ErrorCode::kUnsupported, path_ + " was written by a newer version of this program"};
+    }
+    if (error == HeaderError::kNone && (!newest || slot.generation > newest->generation)) newest = std::move(slot);
+  }
+  if (!newest) return std::vector<CursorState>{};
+  generation_ = newest->generation;
+  return std::move(newest->states);
+}
+
+Result<void> CursorStore::save(const std::vector<CursorState>& states) {
+  SONDE_CHECK(states.size() <= kCursorsMax, "too many cursors for a slot");
+  const bool fresh = file_ == nullptr;
+  if (fresh) {
+    auto file = files_.open(path_, io::OpenMode::kCreate);
+    if (!file) return file.error();
+    file_ = std::move(*file);
+  }
+  const std::uint64_t generation = generation_ + 1;
+  if (auto written = file_->write_at(generation % 2 * kCursorSlotBytes, encode_slot({generation, states})); !written) {
+    return written;
+  }
+  if (auto synced = file_->sync(); !synced) {
+    file_.reset();  // what a failed sync left is unknown: the next one gets a new descriptor
+    return synced;
+  }
+  if (fresh) {
+    const std::string directory = path_.substr(0, path_.rfind('/'));
+    if (auto synced = files_.sync_directory(directory); !synced) return synced;
+  }
+  generation_ = generation;
+  return {};
+}
+
+}  // namespace sonde::pipeline

@@ -1,0 +1,220 @@
+// The influx sink: one delivery at a time, cut into pieces as the server's answers demand.
+#include "pipeline/influx_sink.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "core/target.h"
+#include "pipeline/dead_letter.h"
+#include "pipeline/influx_rules.h"
+#include "pipeline/influx_wire.h"
+#include "pipeline/lines.h"
+
+namespace sonde::pipeline {
+namespace {
+
+constexpr std::size_t kReplyBytesMax = 64 * 1024;
+constexpr std::size_t kMetricsBytesMax = 4 * 1024 * 1024;
+constexpr core::Duration kVictoriaHold = std::chrono::seconds{30};  // it flushes its memory every 5 s, merges later
+constexpr std::size_t kBatchBytesMin = 16 * 1024;
+
+class Influx final : public InfluxSink {
+ public:
+  Influx(InfluxParts parts, InfluxOptions options, std::string host)
+      : parts_(parts),
+        options_(std::move(options)),
+        host_(std::move(host)),
+        dead_letters_(parts.files, options_.dead_letter_file, options_.dead_letter_bytes_max),
+        batch_bytes_(options_.batch_bytes) {}
+
+  [[nodiscard]] std::string_view name() const override { return options_.name; }
+  [[nodiscard]] std::size_t batch_bytes_max() const override { return batch_bytes_; }
+  [[nodiscard]] core::Duration ack_hold() const override {
+    return options_.ack_hold.value_or(victoria_ ? kVictoriaHold : core::Duration{});
+  }
+  [[nodiscard]] io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) override;
+  [[nodiscard]] std::uint64_t dead_lettered() const override { return dead_lettered_; }
+  [[nodiscard]] AddressSource address_source() const override { return parts_.addresses.last_source(host_); }
+
+ private:
+  class Delivery;
+
+  InfluxParts parts_;
+  InfluxOptions options_;
+  std::string host_;
+  DeadLetterFile dead_letters_;
+  std::size_t batch_bytes_;
+  std::uint64_t dead_lettered_ = 0;
+  bool known_ = false;  // what the server is has been asked since the last failure
+  bool victoria_ = false;
+  std::string started_;  // the server's start time, as it says it
+};
+
+/// One batch on its way. States follow each other: addresses, what the server is, then piece by piece.
+class Influx::Delivery final : public io::Handle::Pending {
+ public:
+  Delivery(Influx& sink, const LogBatch& batch, core::Callback<void(SinkReply)> done)
+      : sink_(sink), done_(std::move(done)) {
+    pieces_.push_back(batch.lines);
+  }
+
+  void start() {
+    step_ = sink_.parts_.addresses.find(sink_.host_, [this](Addresses found) {
+      addresses_ = std::move(found);
+      if (addresses_.list.empty())
+        return finish({.kind = SinkReply::Kind::kRetry, .message = "the name " + sink_.host_ + " does not resolve"});
+      const bool matters = sink_.options_.omit_strings == InfluxOptions::OmitStrings::kAuto || !sink_.options_.ack_hold;
+      const bool ask = (matters && !sink_.known_) || sink_.ack_hold() > core::Duration{};
+      ask ? look() : send();
+    });
+  }
+
+ private:
+  [[nodiscard]] io::HttpRequest request(std::string method, std::string url) const {
+    const InfluxOptions& o = sink_.options_;
+    io::HttpRequest r;
+    r.method = std::move(method);
+    r.url = std::move(url);
+    r.headers = auth_headers(o);
+    r.timeout = o.timeout;
+    r.addresses = addresses_.list;
+    r.ca_file = o.ca_file;
+    r.client_cert_file = o.client_cert_file;
+    r.client_key_file = o.client_key_file;
+    return r;
+  }
+
+  // Asks the server's metrics page what it is and since when it runs.
+  void look() {
+    io::HttpRequest r = request("GET", metrics_url(sink_.options_));
+    r.body_bytes_max = kMetricsBytesMax;
+    step_ = sink_.parts_.http.fetch(std::move(r), [this](io::HttpResponse response) {
+      if (looked(response)) send();
+    });
+  }
+
+  // False when the server cannot be reached: the delivery is then over.
+  bool looked(const io::HttpResponse& response) {
+    if (response.error != io::HttpError::kNone && response.status == 0) {
+      finish({.kind = SinkReply::Kind::kRetry, .message = judge_reply(response).reason});
+      return false;
+    }
+    const VictoriaFacts facts =
+        response.status == 200 ? read_victoria_facts(response.body) : VictoriaFacts{};  // others need not have the page
+    sink_.known_ = true;
+    sink_.victoria_ = facts.is_victoria;
+    restarted_ = !sink_.started_.empty() && !facts.started.empty() && facts.started != sink_.started_;
+    if (!facts.started.empty()) sink_.started_ = facts.started;
+    return true;
+  }
+
+  void send() {
+    if (pieces_.empty()) return finish({.kind = SinkReply::Kind::kDone, .dead_lettered = dead_});
+    const bool plain = sink_.options_.omit_strings == InfluxOptions::OmitStrings::kNo ||
+                       (sink_.options_.omit_strings == InfluxOptions::OmitStrings::kAuto && !sink_.victoria_);
+    std::string text = plain ? pieces_.front() : without_text_fields(pieces_.front());
+    if (text.empty()) {  // nothing in it that this database can hold
+      pieces_.pop_front();
+      return send();
+    }
+    io::HttpRequest r = request("POST", write_url(sink_.options_));
+    r.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+    r.body_bytes_max = kReplyBytesMax;
+    r.body = std::move(text);
+    if (sink_.options_.gzip) {
+      r.body = gzip(r.body);
+      r.headers.emplace_back("Content-Encoding", "gzip");
+    }
+    step_ = sink_.parts_.http.fetch(std::move(r), [this](io::HttpResponse response) { sent(response); });
+  }
+
+  void sent(const io::HttpResponse& response) {
+    const InfluxVerdict verdict = judge_reply(response);
+    switch (verdict.action) {
+      case InfluxAction::kTaken:
+        pieces_.pop_front();
+        break;
+      case InfluxAction::kHalve:
+        sink_.batch_bytes_ = std::max(kBatchBytesMin, std::min(sink_.batch_bytes_, pieces_.front().size()) / 2);
+        [[fallthrough]];
+      case InfluxAction::kBisect:
+        if (!split()) give_up(verdict.reason);
+        break;
+      case InfluxAction::kRetry:
+        return finish({.kind = SinkReply::Kind::kRetry,
+                       .retry_after = parse_retry_after(response.header("retry-after"), sink_.parts_.loop.wall_now()),
+                       .message = verdict.reason});
+      case InfluxAction::kBlocked:
+        return finish({.kind = SinkReply::Kind::kBlocked, .message = verdict.reason});
+    }
+    send();
+  }
+
+  // Cuts the first piece in two at a line near its middle; false when it is a single line.
+  bool split() {
+    const std::string piece = std::move(pieces_.front());
+    std::size_t cut = 0;
+    std::size_t line_start = 0;
+    while (cut < piece.size() / 2 || cut == 0) {
+      line_start = cut;
+      cut += first_line_bytes(std::string_view{piece}.substr(cut));
+    }
+    if (cut >= piece.size()) cut = line_start;  // the last line is the longer half
+    pieces_.front() = piece.substr(cut);
+    if (cut == 0) return false;
+    pieces_.push_front(piece.substr(0, cut));
+    return true;
+  }
+
+  // A line that is refused alone leaves the log for the dead-letter file. It is counted even where that file does not
+  // take it: one bad line must not hold up all others.
+  void give_up(const std::string& reason) {
+    const auto kept = sink_.dead_letters_.add(
+        {.time = sink_.parts_.loop.wall_now(), .sink = sink_.options_.name, .reason = reason, .line = pieces_.front()});
+    if (!kept) spdlog::error("sink {}: {}; a refused line is lost", sink_.options_.name, kept.error().message);
+    spdlog::warn("sink {}: a line was refused alone: {}", sink_.options_.name, reason);
+    ++dead_;
+    pieces_.pop_front();
+  }
+
+  void finish(SinkReply reply) {
+    reply.restarted = restarted_;
+    if (reply.kind == SinkReply::Kind::kDone) sink_.dead_lettered_ += dead_;
+    if (reply.kind == SinkReply::Kind::kRetry) sink_.known_ = false;  // another server may answer next time
+    core::Callback<void(SinkReply)> done = std::move(done_);
+    done(std::move(reply));  // may destroy this
+  }
+
+  Influx& sink_;
+  core::Callback<void(SinkReply)> done_;
+  std::deque<std::string> pieces_;
+  Addresses addresses_;
+  std::uint64_t dead_ = 0;
+  bool restarted_ = false;
+  io::Handle step_;
+};
+
+io::Handle Influx::deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) {
+  auto delivery = std::make_unique<Delivery>(*this, batch, std::move(done));
+  delivery->start();
+  return io::Handle{std::move(delivery)};
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<InfluxSink>> make_influx_sink(InfluxParts parts, InfluxOptions options) {
+  const auto url = core::parse_url(options.url);
+  if (!url) return url.error();
+  if (url->scheme != "http" && url->scheme != "https") {
+    return core::Error{core::ErrorCode::kInvalid, "the url of an influx sink begins with http:// or https://"};
+  }
+  if (!options.database.empty() && !options.bucket.empty()) {
+    return core::Error{core::ErrorCode::kInvalid, "an influx sink has a database (v1) or a bucket (v2), not both"};
+  }
+  return std::unique_ptr<InfluxSink>(std::make_unique<Influx>(parts, std::move(options), url->host));
+}
+
+}  // namespace sonde::pipeline

@@ -1,0 +1,186 @@
+// URLs, headers, compression and line editing for the influx sink.
+#include "pipeline/influx_wire.h"
+
+#include <time.h>
+#include <zlib.h>
+
+#include <array>
+#include <charconv>
+
+#include "core/check.h"
+#include "pipeline/lines.h"
+
+namespace sonde::pipeline {
+namespace {
+
+constexpr std::array<char, 16> kHex{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr int kGzipWindow = 15 + 16;  // zlib manual: 16 more asks for the gzip wrapper
+constexpr int kGzipMemory = 8;
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+      continue;
+    }
+    const auto b = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex.at(b >> 4);
+    out += kHex.at(b & 0xf);
+  }
+  return out;
+}
+
+std::string base64(std::string_view in) {
+  std::string out;
+  for (std::size_t i = 0; i < in.size(); i += 3) {
+    std::uint32_t word = 0;
+    const std::size_t n = std::min<std::size_t>(3, in.size() - i);
+    for (std::size_t k = 0; k < 3; ++k) {
+      word = word << 8 | (k < n ? static_cast<unsigned char>(in[i + k]) : 0U);
+    }
+    for (std::size_t k = 0; k < 4; ++k) out += k <= n ? kBase64[word >> (18 - 6 * k) & 63] : '=';
+  }
+  return out;
+}
+
+std::string base_url(const InfluxOptions& options) {
+  std::string url = options.url;
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+// End of the part before the fields: the first space that is not escaped.
+std::size_t fields_start(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\\') {
+      ++i;
+    } else if (line[i] == ' ') {
+      return i + 1;
+    }
+  }
+  return line.size();
+}
+
+// End of the field that begins at `at`: the next comma or space outside quotes. `text` = its value is a text.
+std::size_t field_end(std::string_view line, std::size_t at, bool& text) {
+  bool quoted = false;
+  bool in_value = false;
+  text = false;
+  for (std::size_t i = at; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '\\') {
+      ++i;
+    } else if (c == '"' && in_value) {
+      quoted = !quoted;
+    } else if (c == '=' && !in_value) {
+      in_value = true;
+      text = i + 1 < line.size() && line[i + 1] == '"';
+    } else if (!quoted && (c == ',' || c == ' ')) {
+      return i;
+    }
+  }
+  return line.size();
+}
+
+void append_without_text(std::string_view line, std::string& out) {
+  const std::size_t before = out.size();
+  std::size_t at = fields_start(line);
+  out += line.substr(0, at);
+  bool any = false;
+  while (at < line.size()) {
+    bool text = false;
+    const std::size_t end = field_end(line, at, text);
+    if (!text) {
+      if (any) out += ',';
+      out += line.substr(at, end - at);
+      any = true;
+    }
+    at = end + 1;
+    if (end < line.size() && line[end] == ' ') {
+      out += line.substr(end);
+      break;
+    }
+  }
+  if (!any) out.resize(before);
+}
+
+}  // namespace
+
+std::string write_url(const InfluxOptions& options) {
+  std::string url = base_url(options);
+  if (!options.bucket.empty()) {
+    return url + "/api/v2/write?org=" + percent_encode(options.org) + "&bucket=" + percent_encode(options.bucket) +
+           "&precision=ns";
+  }
+  url += "/write?";
+  if (!options.database.empty()) url += "db=" + percent_encode(options.database) + "&";
+  return url + "precision=ns";
+}
+
+std::string metrics_url(const InfluxOptions& options) { return base_url(options) + "/metrics"; }
+
+std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOptions& options) {
+  if (!options.token.empty()) return {{"Authorization", "Token " + options.token}};
+  if (options.username.empty()) return {};
+  return {{"Authorization", "Basic " + base64(options.username + ":" + options.password)}};
+}
+
+std::string gzip(std::string_view text) {
+  z_stream z{};
+  SONDE_CHECK(deflateInit2(&z, 1, Z_DEFLATED, kGzipWindow, kGzipMemory, Z_DEFAULT_STRATEGY) == Z_OK,
+              "zlib starts unless memory is out");
+  std::string out(deflateBound(&z, text.size()), '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib does not write there
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  const int end = deflate(&z, Z_FINISH);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  SONDE_CHECK(end == Z_STREAM_END, "zlib ends in a buffer of its own bound");
+  return out;
+}
+
+std::string without_text_fields(std::string_view lines) {
+  std::string out;
+  while (!lines.empty()) {
+    const std::size_t n = first_line_bytes(lines);
+    append_without_text(lines.substr(0, n), out);
+    lines.remove_prefix(n);
+  }
+  return out;
+}
+
+std::optional<core::Duration> parse_retry_after(std::string_view value, core::WallTime now) {
+  if (value.empty()) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (error == std::errc{} && end == value.data() + value.size()) {
+    if (seconds < 0 || seconds > 1'000'000) return std::nullopt;
+    return std::chrono::seconds{seconds};
+  }
+  tm parts{};
+  const std::string text{value};
+  if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
+  const core::WallTime when{std::chrono::seconds{timegm(&parts)}};
+  return std::max(core::Duration{}, when - now);
+}
+
+VictoriaFacts read_victoria_facts(std::string_view metrics_page) {
+  VictoriaFacts facts;
+  facts.is_victoria = metrics_page.find("vm_app_version{") != std::string_view::npos;
+  constexpr std::string_view kStart = "\nvm_app_start_timestamp ";
+  const std::size_t at = metrics_page.find(kStart);
+  if (at != std::string_view::npos) {
+    const std::string_view rest = metrics_page.substr(at + kStart.size());
+    facts.started = std::string{rest.substr(0, rest.find('\n'))};
+  }
+  return facts;
+}
+
+}  // namespace sonde::pipeline

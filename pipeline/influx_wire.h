@@ -1,0 +1,39 @@
+// Pieces of a write request to a line-protocol server.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/time.h"
+#include "pipeline/influx_sink.h"
+
+namespace sonde::pipeline {
+
+/// "https://host/prefix/write?db=d&precision=ns", or the v2 form when there is a bucket.
+[[nodiscard]] std::string write_url(const InfluxOptions& options);
+/// The server's own metrics page, beside the write path.
+[[nodiscard]] std::string metrics_url(const InfluxOptions& options);
+/// Authorization (token or basic), where configured.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOptions& options);
+
+/// gzip (RFC 1952), level 1: line protocol shrinks to a tenth, and more effort gains little.
+[[nodiscard]] std::string gzip(std::string_view text);
+
+/// The lines without their text fields; lines that have no other field are left out.
+[[nodiscard]] std::string without_text_fields(std::string_view lines);
+
+/// Retry-After (RFC 9110 10.2.3): seconds or a date.
+[[nodiscard]] std::optional<core::Duration> parse_retry_after(std::string_view value, core::WallTime now);
+
+/// What a metrics page says about a VictoriaMetrics program.
+struct VictoriaFacts {
+  bool is_victoria = false;
+  std::string started;  // text of its start time; empty when not shown
+};
+[[nodiscard]] VictoriaFacts read_victoria_facts(std::string_view metrics_page);
+
+}  // namespace sonde::pipeline

@@ -1,0 +1,276 @@
+// Opening the log and taking records in.
+#include "pipeline/log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "core/check.h"
+#include "core/line_protocol.h"
+#include "core/schema.h"
+#include "pipeline/lines.h"
+#include "pipeline/log_impl.h"
+
+namespace sonde::pipeline {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+
+constexpr core::Duration kTick = std::chrono::seconds{5};
+constexpr std::uint64_t kSegmentBytesMin = 16 * 1024;
+/// A segment goes as a whole, so it must be a small part of the bound, and old records must not keep company with new.
+constexpr std::uint64_t kSegmentsMin = 8;
+constexpr std::int64_t kRollMsMin = 60'000;
+
+std::int64_t to_ms(core::Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
+
+}  // namespace
+
+RecordClass class_of(const core::Record& record) {
+  if (record.measurement == core::measurement::kProbe) return RecordClass::kB;
+  for (const std::string_view state :
+       {core::measurement::kVantage, core::measurement::kTarget, core::measurement::kVerdict,
+        core::measurement::kIncident, core::measurement::kSonde, core::measurement::kGap}) {
+    if (record.measurement == state) return RecordClass::kA;
+  }
+  return RecordClass::kC;
+}
+
+Result<std::unique_ptr<Log>> open_log(io::Loop& loop, io::Files& files, LogOptions options) {
+  auto log = std::make_unique<LogImpl>(loop, files, std::move(options));
+  if (auto opened = log->open(); !opened) return opened.error();
+  return std::unique_ptr<Log>(std::move(log));
+}
+
+LogImpl::LogImpl(io::Loop& loop, io::Files& files, LogOptions options)
+    : loop_(loop),
+      files_(files),
+      options_(std::move(options)),
+      quarantine_(files, options_.directory + "/quarantine"),
+      journal_(files, options_.directory + "/journal"),
+      store_(files, options_.directory + "/cursors") {
+  const std::uint64_t segment_bytes =
+      std::max(kSegmentBytesMin, std::min(options_.segment_bytes, options_.bytes_max / kSegmentsMin));
+  StreamHost& host = *this;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    const auto record_class = static_cast<RecordClass>(i);
+    streams_[i] = std::make_unique<ClassStream>(
+        files_, host, quarantine_,
+        ClassStream::Options{.directory = options_.directory + "/" + std::string{pipeline::name(record_class)},
+                             .record_class = record_class,
+                             .segment_bytes = segment_bytes,
+                             .roll_after_ms = std::max(kRollMsMin, to_ms(options_.age_max) / 8)});
+  }
+}
+
+LogImpl::~LogImpl() {
+  if (disk_ready_) commit();
+}
+
+Result<void> LogImpl::open() {
+  tick_timer_ = loop_.after(kTick, [this] { tick(); });
+  if (auto made = files_.make_directories(options_.directory); !made) {
+    use_memory_only(made.error().message);
+    return {};
+  }
+  auto lock = files_.lock(options_.directory + "/lock");
+  if (!lock) {
+    if (lock.error().code == ErrorCode::kBusy) return lock.error();
+    use_memory_only(lock.error().message);
+    return {};
+  }
+  lock_ = std::move(*lock);
+  if (auto known = check_versions(); !known) return known;
+  if (auto recovered = recover(); !recovered) {
+    if (recovered.error().code == ErrorCode::kUnsupported) return recovered;
+    use_memory_only(recovered.error().message);
+  }
+  return {};
+}
+
+// Before anything is changed: a newer format is left as it is.
+Result<void> LogImpl::check_versions() {
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    const std::string directory = options_.directory + "/" + std::string{pipeline::name(static_cast<RecordClass>(i))};
+    if (auto known = check_stream_version(files_, directory); !known) return known;
+  }
+  return {};
+}
+
+void LogImpl::use_memory_only(const std::string& why) {
+  spdlog::error("log: {}; records are kept in memory only, until restart", why);
+  degraded_ = why;
+  for (auto& s : streams_) s->set_memory_only(true);
+}
+
+Result<void> LogImpl::recover() {
+  auto states = store_.load();
+  if (!states) return states.error();
+  auto journal = journal_.recover();
+  if (!journal) return journal.error();
+  std::array<RecoveredStream, kClasses> found;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    const auto record_class = static_cast<RecordClass>(i);
+    auto recovered = recover_stream(files_, quarantine_,
+                                    options_.directory + "/" + std::string{pipeline::name(record_class)}, record_class);
+    if (!recovered) return recovered.error();
+    found[i] = std::move(*recovered);
+  }
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (found[i].bytes_cut > 0) {
+      spdlog::warn("log: {} bytes of an unfinished write were cut from class {}", found[i].bytes_cut,
+                   pipeline::name(static_cast<RecordClass>(i)));
+    }
+    for (const FrameHeader& lost : found[i].new_damage) on_damage(static_cast<RecordClass>(i), lost);
+    commit_number_ = std::max(commit_number_, found[i].last_commit + 1);
+    std::uint64_t used = journal->base[i];
+    for (const CursorState& state : *states) used = std::max(used, state.place[i]);
+    streams_[i]->adopt(std::move(found[i]), used);
+  }
+  dormant_ = std::move(*states);
+  disk_ready_ = true;
+  quarantine_bytes_ = quarantine_.bytes();
+  replay(std::move(*journal));
+  return {};
+}
+
+// Records that a killed process had taken in and not yet put into frames. Those at the front may be in frames already:
+// their sequence numbers tell.
+void LogImpl::replay(JournalContents journal) {
+  std::array<std::uint64_t, kClasses> skip{};
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (journal.base[i] > 0) skip[i] = streams_[i]->next_seq() - journal.base[i];
+  }
+  std::uint64_t replayed = 0;
+  for (const JournalEntry& entry : journal.entries) {
+    std::uint64_t& left_out = skip[static_cast<std::size_t>(entry.record_class)];
+    const std::uint64_t skipped = std::min<std::uint64_t>(left_out, entry.count);
+    left_out -= skipped;
+    std::string_view lines = entry.lines;
+    for (std::uint64_t k = 0; k < skipped; ++k) lines.remove_prefix(first_line_bytes(lines));
+    const auto count = static_cast<std::uint32_t>(entry.count - skipped);
+    if (count > 0) take(lines, count, entry.record_class);
+    replayed += count;
+  }
+  if (replayed > 0) spdlog::info("log: {} records of a process that was killed were recovered", replayed);
+  commit();
+  if (!degraded_.empty()) return;
+  const auto started = journal_.start(next_seqs(), commit_number_);
+  journal_ready_ = static_cast<bool>(started);
+  if (!started) spdlog::warn("log: {}; each record is written as a frame of its own", started.error().message);
+}
+
+bool LogImpl::append(const core::Record& record) {
+  scratch_.clear();
+  if (!core::encode_line(record, scratch_)) {
+    if (++refused_ == 1) spdlog::error("log: a record '{}' cannot be written as a line", record.measurement);
+    return false;
+  }
+  take(scratch_, 1, class_of(record));
+  return true;
+}
+
+void LogImpl::append_lines(std::string_view lines, std::uint64_t records, RecordClass record_class) {
+  std::string chunk;
+  std::uint32_t count = 0;
+  std::uint64_t total = 0;
+  while (!lines.empty()) {
+    const std::size_t bytes = first_line_bytes(lines);
+    const std::string_view line = lines.substr(0, bytes);
+    lines.remove_prefix(bytes);
+    if (!is_record(line)) continue;
+    if (count > 0 && chunk.size() + bytes > kFrameTextBytes) {
+      take(chunk, count, record_class);
+      chunk.clear();
+      count = 0;
+    }
+    chunk += line;
+    if (!chunk.ends_with('\n')) chunk += '\n';
+    ++count;
+    ++total;
+  }
+  if (count > 0) take(chunk, count, record_class);
+  if (total != records) spdlog::warn("log: a text was said to hold {} records and holds {}", records, total);
+}
+
+void LogImpl::take(std::string_view lines, std::uint32_t count, RecordClass record_class) {
+  const auto index = static_cast<std::size_t>(record_class);
+  Window& window = windows_[index];
+  // A gap record that making room adds in the middle of a write waits for the next frame.
+  const bool may_write = writing_ == kClasses;
+  const bool full = window.lines.size() + lines.size() > kFrameTextBytes;
+  if (may_write && ((window.count > 0 && full) || (journal_ready_ && !journal_.has_room(lines.size())))) write_frames();
+  const std::int64_t now = now_ms();
+  if (window.count == 0) window.first_ms = now;
+  window.last_ms = std::max(window.first_ms, now);
+  window.lines += lines;
+  window.count += count;
+  journal_window(index, lines, count);
+  if (options_.commit_interval == core::Duration::zero() && may_write && !committing_ && journal_ready_) {
+    commit();
+  } else {
+    arm_commit();
+  }
+}
+
+void LogImpl::journal_window(std::size_t index, std::string_view lines, std::uint32_t count) {
+  if (!journal_ready_ || !degraded_.empty()) return;
+  const auto added = journal_.add({.record_class = static_cast<RecordClass>(index),
+                                   .count = count,
+                                   .taken_ms = windows_[index].last_ms,
+                                   .lines = std::string{lines}});
+  // Without the journal only a frame survives a kill.
+  if (!added && !committing_ && writing_ == kClasses) write_frames();
+}
+
+void LogImpl::on_durable(Callback<void(Result<void>)> done) {
+  waiting_.push_back(std::move(done));
+  arm_commit();
+}
+
+Result<void> LogImpl::flush() {
+  commit();
+  if (!degraded_.empty()) return Error{ErrorCode::kIo, "the log keeps records in memory only: " + degraded_};
+  return {};
+}
+
+Cursor& LogImpl::cursor(const std::string& name) {
+  const auto known = std::find_if(cursors_.begin(), cursors_.end(), [&](const auto& c) { return c->name() == name; });
+  if (known != cursors_.end()) return **known;
+  SONDE_CHECK(!name.empty() && name.size() <= kCursorNameBytesMax, "a cursor's name has 1 to 64 bytes");
+  CursorState state{.name = name};
+  const auto kept =
+      std::find_if(dormant_.begin(), dormant_.end(), [&](const CursorState& s) { return s.name == name; });
+  if (kept != dormant_.end()) {
+    state = *kept;
+    dormant_.erase(kept);
+  } else {
+    for (std::size_t i = 0; i < kClasses; ++i) state.start[i] = state.place[i] = streams_[i]->kept_seq();
+  }
+  // The oldest of those that nobody asks for makes place for a new one.
+  if (cursors_.size() + dormant_.size() >= kCursorsMax && !dormant_.empty()) dormant_.erase(dormant_.begin());
+  SONDE_CHECK(cursors_.size() < kCursorsMax, "too many cursors on one log");
+  CursorHost& host = *this;
+  cursors_.push_back(std::make_unique<LogCursor>(host, std::move(state)));
+  cursors_dirty_ = true;
+  arm_commit();
+  return *cursors_.back();
+}
+
+std::vector<Cursor*> LogImpl::cursors() {
+  std::vector<Cursor*> out;
+  for (const auto& c : cursors_) out.push_back(c.get());
+  return out;
+}
+
+std::uint64_t LogImpl::bytes_on_disk() const {
+  std::uint64_t sum = quarantine_bytes_ + journal_.bytes_on_disk() + (disk_ready_ ? kCursorFileBytes : 0);
+  for (const auto& s : streams_) sum += s->bytes_on_disk();
+  return sum;
+}
+
+std::int64_t LogImpl::now_ms() const { return core::to_unix_ms(loop_.wall_now()); }
+
+}  // namespace sonde::pipeline

@@ -1,0 +1,179 @@
+// The group commit: window -> frames -> fdatasync -> cursors -> what may go; and what is done when the disk fails.
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "core/check.h"
+#include "pipeline/log_impl.h"
+
+namespace sonde::pipeline {
+namespace {
+
+constexpr core::Duration kTick = std::chrono::seconds{5};
+
+}  // namespace
+
+NextSeqs LogImpl::next_seqs() const {
+  NextSeqs out{};
+  for (std::size_t i = 0; i < kClasses; ++i) out[i] = streams_[i]->next_seq();
+  return out;
+}
+
+void LogImpl::arm_commit() {
+  if (commit_timer_) return;
+  commit_timer_ = loop_.after(options_.commit_interval, [this] {
+    commit_timer_.reset();
+    commit();
+  });
+}
+
+void LogImpl::commit() {
+  if (committing_) return;
+  committing_ = true;
+  commit_timer_.reset();
+  write_frames();
+  if (degraded_.empty()) {
+    auto synced = sync_streams();
+    if (!synced) {
+      for (auto& s : streams_) s->abandon_segment();
+      synced = sync_streams();
+    }
+    if (!synced) degrade(synced.error());
+    settle_waiters(synced);
+  } else {
+    settle_waiters(core::Error{core::ErrorCode::kIo, degraded_});
+  }
+  keep_memory_bound();
+  if (disk_ready_) {
+    save_cursors();
+    trim();
+    keep_bounds();
+  }
+  announce();
+  committing_ = false;
+  const bool more = std::any_of(windows_.begin(), windows_.end(), [](const Window& w) { return w.count > 0; });
+  if (more) arm_commit();
+}
+
+// Frames of one commit carry one number: readers put the classes back in order by it.
+void LogImpl::write_frames() {
+  bool any = false;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    Window window = std::exchange(windows_[i], {});
+    if (window.count == 0) continue;
+    any = true;
+    FrameHeader described;
+    described.count = window.count;
+    described.commit = commit_number_;
+    described.first_ms = window.first_ms;
+    described.last_ms = window.last_ms;
+    streams_[i]->add(window.lines, described);
+  }
+  if (!any) return;
+  ++commit_number_;
+  if (!degraded_.empty() || !disk_ready_) return;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (!streams_[i]->dirty()) continue;
+    const std::size_t outer = std::exchange(writing_, i);
+    const auto written = streams_[i]->write();
+    writing_ = outer;
+    if (!written) return;  // the commit that follows tries again, and says what is wrong
+  }
+  if (!journal_ready_) return;
+  if (!journal_.reset(next_seqs(), commit_number_)) return;
+  // Making room may have added gap records while frames were written.
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (windows_[i].count > 0) journal_window(i, windows_[i].lines, windows_[i].count);
+  }
+}
+
+Result<void> LogImpl::sync_streams() {
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (!streams_[i]->dirty()) continue;
+    const std::size_t outer = std::exchange(writing_, i);
+    auto synced = streams_[i]->sync();
+    writing_ = outer;
+    if (!synced) return synced;
+  }
+  return {};
+}
+
+void LogImpl::degrade(const core::Error& why) {
+  spdlog::error("log: {}; records are kept in memory until the disk works again", why.message);
+  degraded_ = why.message;
+  for (auto& s : streams_) {
+    s->abandon_segment();
+    s->set_memory_only(true);
+  }
+}
+
+void LogImpl::try_disk() {
+  if (degraded_.empty() || !disk_ready_) return;
+  committing_ = true;
+  write_frames();
+  if (const auto synced = sync_streams(); !synced) {
+    degraded_ = synced.error().message;
+    for (auto& s : streams_) s->abandon_segment();
+    committing_ = false;
+    return;
+  }
+  for (auto& s : streams_) s->set_memory_only(false);
+  spdlog::info("log: the disk works again");
+  degraded_.clear();
+  if (!journal_ready_) {
+    journal_ready_ = static_cast<bool>(journal_.start(next_seqs(), commit_number_));
+  } else {
+    journal_ready_ = static_cast<bool>(journal_.reset(next_seqs(), commit_number_));
+  }
+  committing_ = false;
+  record_gaps(memory_evicted_, "memory");
+}
+
+void LogImpl::settle_waiters(const Result<void>& result) {
+  for (auto& done : waiting_) settled_.push_back({.done = std::move(done), .result = result});
+  waiting_.clear();
+}
+
+void LogImpl::save_cursors() {
+  if (!cursors_dirty_) return;
+  std::vector<CursorState> states = dormant_;
+  for (const auto& c : cursors_) states.push_back(c->state());
+  if (const auto saved = store_.save(states); !saved) {
+    spdlog::warn("log: {}; after a restart some records are sent again", saved.error().message);
+    arm_commit();
+    return;
+  }
+  cursors_dirty_ = false;
+  for (const auto& c : cursors_) c->mark_saved();
+}
+
+// Readers and waiters run in a turn of their own: they may append, commit and destroy.
+void LogImpl::announce() {
+  if (!announce_step_) {
+    announce_step_ = loop_.soon([this] {
+      announce_step_.reset();
+      announced();
+    });
+  }
+}
+
+void LogImpl::announced() {
+  record_gaps(damaged_, "damaged");
+  for (Waiter& w : std::exchange(settled_, {})) w.done(w.result);
+  for (std::size_t i = 0; i < cursors_.size(); ++i) cursors_[i]->notify();  // a reader may add a cursor
+}
+
+void LogImpl::on_commit() {
+  cursors_dirty_ = true;
+  arm_commit();
+}
+
+void LogImpl::tick() {
+  tick_timer_ = loop_.after(kTick, [this] { tick(); });
+  try_disk();
+  bounds_checked_ = {};
+  commit();
+}
+
+}  // namespace sonde::pipeline
