@@ -15,6 +15,9 @@ namespace {
 
 using core::Result;
 
+// The judge keeps its cursor hours behind on purpose, to learn again after a restart: that is no backlog of a sink.
+bool is_delivery(const pipeline::Cursor& cursor) { return cursor.name() != "judge"; }
+
 constexpr core::Duration kDrainMax = std::chrono::seconds{5};
 constexpr core::Duration kIdleLongEnough = std::chrono::milliseconds{1500};
 
@@ -168,8 +171,7 @@ Result<void> Service::reconfigure(Configuration configuration) {
 void Service::append_self_records() {
   const std::string instance = configuration_.runs_prober && prober_ ? prober_->config().vantage.name : "hub";
   for (const pipeline::Cursor* cursor : log_->cursors()) {
-    // The judge keeps its cursor hours behind on purpose, to learn again after a restart: no backlog of a sink.
-    if (cursor->name() == "judge") continue;
+    if (!is_delivery(*cursor)) continue;
     log_->append(pipeline::self_record(*cursor, instance, loop_.wall_now()));
   }
   self_timer_ = loop_.after(pipeline::kSelfRecordInterval, [this] { append_self_records(); });
@@ -190,6 +192,7 @@ std::string Service::page_url() const {
 std::string Service::accounts() const {
   std::string text;
   for (const pipeline::Cursor* cursor : log_->cursors()) {
+    if (!is_delivery(*cursor)) continue;
     const pipeline::LogCounters c = cursor->counters();
     text +=
         fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",

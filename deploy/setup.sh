@@ -1,6 +1,6 @@
 # Shell functions that ./run and ./test share: say what happens, install what is missing, build. Sourced, never run.
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+if [ -t 1 ]; then say() { printf '\033[1m==>\033[0m %s\n' "$*"; }; else say() { printf '==> %s\n' "$*"; }; fi
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # True when a package is installed, or when a command that it would bring is there already (node from elsewhere, say).
