@@ -7,7 +7,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 have_package() {
   case "$1" in
     nodejs) command -v node >/dev/null && return 0 ;;
-    npm | cmake | ccache | openssl | python3) command -v "$1" >/dev/null && return 0 ;;
+    npm | cmake | ccache | git | python3) command -v "$1" >/dev/null && return 0 ;;
   esac
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }

@@ -27,7 +27,7 @@ export function Component({ of }: { of: string }): JSX.Element {
   const { kind, name } = split_key(of);
   return (
     <span class="component">
-      {kind && <span class="component-kind">{word("kind", kind)}</span>} <Raw>{name}</Raw>
+      {kind && <span class="component-kind">{word("kind", kind)}</span>} {kind === "border" ? word("border", name) : <Raw>{name}</Raw>}
     </span>
   );
 }
