@@ -46,7 +46,7 @@ BilingualText passed_layers(const Finding& f, bool dns, bool tls) {
 Evidence what_fails(const Scene& scene, const Finding& f) {
   const std::vector<std::uint32_t>& cells = f.failing.empty() ? f.affected : f.failing;
   const FailingSet failing = failing_set(scene, cells);
-  const BilingualText what = symptom(scene, cells).text();
+  const BilingualText what = capitalised(symptom(scene, cells).text());
   const KnownTarget& first = scene.known(cells.front());
   const BilingualText passed = passed_layers(f, first.layers.dns, first.layers.tls);
   Evidence e;

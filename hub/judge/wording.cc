@@ -39,11 +39,6 @@ std::size_t asked(const Scene& scene, const FailingSet& failing) {
   return set.size();
 }
 
-BilingualText capitalised(BilingualText t) {
-  if (!t.en.empty() && t.en.front() >= 'a' && t.en.front() <= 'z') t.en.front() = static_cast<char>(t.en.front() - 32);
-  return t;
-}
-
 BilingualText plural(std::size_t n, std::string_view one, std::string_view zh) {
   return {fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"), fmt::format("{} 个{}", n, zh)};
 }
@@ -79,6 +74,11 @@ BilingualText nobody_named(const Scene& scene, const Finding& f) {
 }
 
 }  // namespace
+
+BilingualText capitalised(BilingualText t) {
+  if (!t.en.empty() && t.en.front() >= 'a' && t.en.front() <= 'z') t.en.front() = static_cast<char>(t.en.front() - 32);
+  return t;
+}
 
 BilingualText words(const Component& c) {
   const std::string& l = c.label;

@@ -30,6 +30,9 @@ struct Symptom {
 /// For what convicts it, and for each rival that the contrast rules out.
 [[nodiscard]] std::vector<Evidence> evidence(const Scene& scene, const Finding& f);
 
+/// The text with the first letter of its English part in upper case: to begin a sentence with.
+[[nodiscard]] core::BilingualText capitalised(core::BilingualText t);
+
 /// What a person should do now.
 [[nodiscard]] std::vector<core::BilingualText> advice(const Finding& f, Grade grade);
 
