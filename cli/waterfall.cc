@@ -36,7 +36,7 @@ std::string text(const Measurement& m, const core::Field& field) {
 }
 
 std::string dns_note(const Measurement& m, const Terminal& t) {
-  if (const std::string set = text(m, core::field::kDnsAnswerSet); !set.empty()) return set;
+  if (std::string set = text(m, core::field::kDnsAnswerSet); !set.empty()) return set;
   const auto count = integer(m, core::field::kAddresses);
   if (!count) return {};
   return fmt::format(fmt::runtime(t.say(*count == 1 ? "{} address" : "{} addresses", "{} 个地址")), *count);

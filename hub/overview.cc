@@ -95,6 +95,7 @@ std::vector<Row> rows_of(const Picture& picture) {
     row.targets.push_back(&state);
   }
   std::vector<Row> all;
+  all.reserve(rows.size());
   for (auto& [order, row] : rows) all.push_back(std::move(row));
   return all;
 }

@@ -25,7 +25,7 @@ std::uint16_t id_of(std::span<const std::uint8_t> wire) { return static_cast<std
 class CaresChannel final : public DnsChannel {
  public:
   CaresChannel(Loop& loop, DnsChannelOptions options, Callback<void(DnsTransfer)> on_end)
-      : loop_(loop), options_(std::move(options)), on_end_(std::move(on_end)) {
+      : loop_(loop), options_(options), on_end_(std::move(on_end)) {
     open();
   }
 
@@ -295,7 +295,7 @@ class CaresChannel final : public DnsChannel {
 
 std::unique_ptr<DnsChannel> make_dns_channel(Loop& loop, DnsChannelOptions options,
                                              Callback<void(DnsTransfer)> on_end) {
-  return std::make_unique<CaresChannel>(loop, std::move(options), std::move(on_end));
+  return std::make_unique<CaresChannel>(loop, options, std::move(on_end));
 }
 
 }  // namespace sonde::io

@@ -20,7 +20,7 @@ constexpr std::size_t kNameserversMax = 3;   // MAXNS of resolv.conf(5)
 
 class Client final : public DnsClient {
  public:
-  Client(Loop& loop, DnsClientOptions options) : loop_(loop), options_(std::move(options)) {
+  Client(Loop& loop, DnsClientOptions options) : loop_(loop), options_(options) {
     ares_library_init(ARES_LIB_INIT_ALL);
   }
   ~Client() override {
@@ -189,7 +189,7 @@ class Client final : public DnsClient {
 }  // namespace
 
 std::unique_ptr<DnsClient> make_dns_client(Loop& loop, DnsClientOptions options) {
-  return std::make_unique<Client>(loop, std::move(options));
+  return std::make_unique<Client>(loop, options);
 }
 
 std::vector<Endpoint> parse_resolv_conf(std::string_view text) {

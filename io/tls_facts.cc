@@ -216,9 +216,8 @@ Cause cause_of_error_queue(std::string& detail) {
       return Cause::kNotTls;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_UNSUPPORTED_SSL_VERSION:
+    case SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED:  // what TLS 1.0 and 1.1 end in
       return Cause::kOldProtocol;
-    case SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED:
-      return Cause::kOldProtocol;  // what TLS 1.0 and 1.1 end in
     case SSL_R_DH_KEY_TOO_SMALL:
       return Cause::kWeakDh;
     case SSL_R_EE_KEY_TOO_SMALL:

@@ -136,7 +136,7 @@ Result<std::string> StreamReader::load(const FoundFrame& frame, ReadPlace& place
   const auto it =
       std::find_if(segments.begin(), segments.end(), [&](const Segment& s) { return s.number == frame.segment; });
   if (it != segments.end()) {
-    const Segment segment = *it;
+    const Segment segment = *it;  // NOLINT(performance-unnecessary-copy-initialization): the call changes the list
     stream_.report_damage(segment, frame.offset, frame.offset + frame.header.bytes(), frame.header);
   }
   // Moved on here too: on a disk that takes no marks the frame would be found again for ever.

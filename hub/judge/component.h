@@ -49,7 +49,8 @@ struct Component {
   std::string label;  // what follows the colon in its key
 
   [[nodiscard]] std::string key() const;
-  friend auto operator<=>(const Component&, const Component&) = default;
+  // clang-tidy 14 takes the generated comparison with 0 for a pointer.
+  friend auto operator<=>(const Component&, const Component&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 }  // namespace sonde::hub::judge

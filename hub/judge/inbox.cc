@@ -84,10 +84,11 @@ std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs, const Names& va
   std::ranges::sort(runs, [&](const RunResult& a, const RunResult& b) {
     return std::tuple{identity(a), b.content()} < std::tuple{identity(b), a.content()};
   });
-  const auto twice =
-      std::ranges::unique(runs, [&](const RunResult& a, const RunResult& b) { return identity(a) == identity(b); });
-  const auto dropped = static_cast<std::uint64_t>(twice.size());
-  runs.erase(twice.begin(), twice.end());
+  // Not ranges::unique: what it returns does not compile with clang 14.
+  const auto twice = std::unique(runs.begin(), runs.end(),
+                                 [&](const RunResult& a, const RunResult& b) { return identity(a) == identity(b); });
+  const auto dropped = static_cast<std::uint64_t>(runs.end() - twice);
+  runs.erase(twice, runs.end());
   return dropped;
 }
 

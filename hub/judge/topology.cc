@@ -189,7 +189,9 @@ Topology build_topology(std::span<const core::Vantage> vantages, std::span<const
     std::size_t shape = members.size();
     for (const Member& m : members) shape = shape * 1099511628211ULL + m.cell * 2 + (m.dependency ? 1 : 0);
     auto& same = by_shape[{info(component.kind).blame, shape}];
-    const auto equal = [&](std::uint32_t other) { return topology.members[other] == members; };
+    const auto equal = [&wanted = members, &topology](std::uint32_t other) {
+      return topology.members[other] == wanted;
+    };
     if (std::ranges::any_of(same, equal)) continue;
     const auto id = static_cast<std::uint32_t>(topology.components.size());
     same.push_back(id);

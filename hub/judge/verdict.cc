@@ -2,6 +2,7 @@
 #include "hub/judge/verdict.h"
 
 #include <array>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,9 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Numbers are rounded to what they are worth, so that the text is short and stable.
-double rounded(double x, double digits) {
-  return static_cast<double>(static_cast<std::int64_t>(x * digits + 0.5)) / digits;
-}
+double rounded(double x, double digits) { return std::round(x * digits) / digits; }
 
 void put(Json& j, const char* key, const std::string& text) {
   if (!text.empty()) j[key] = text;
