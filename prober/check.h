@@ -10,6 +10,7 @@
 
 #include "core/callback.h"
 #include "core/config_node.h"
+#include "core/config_table.h"
 #include "core/measurement.h"
 #include "core/schema.h"
 #include "core/target.h"
@@ -18,6 +19,7 @@
 #include "io/loop.h"
 #include "io/tcp_dialer.h"
 #include "io/tls_client.h"
+#include "prober/net_spec.h"
 
 namespace sonde::prober {
 
@@ -64,12 +66,15 @@ class Check {
 struct CheckType {
   core::CheckKind kind;
   std::span<const core::Field* const> fields;  // what its records can carry beside outcome and timing
+  const core::KeyTable* expect;                // the keys of a target's `expect` map
+  const core::KeyTable* request;               // of its `request` map; null where nothing can be chosen
   /// Reads a target's `expect` and `request` maps (null pointer = the defaults). Adds an error for each mistake; the
   /// result is then not for use.
   std::unique_ptr<const CheckSpec> (*parse)(const core::Target& target, const SpecNodes& nodes,
                                             core::ConfigErrors& errors);
-  /// `spec` and `target` must outlive the run.
-  std::unique_ptr<Check> (*make)(const CheckSpec& spec, const core::Target& target, CheckContext& context);
+  /// `spec`, `target` and `net` must outlive the run.
+  std::unique_ptr<Check> (*make)(const CheckSpec& spec, const core::Target& target, const NetSpec& net,
+                                 CheckContext& context);
 };
 
 }  // namespace sonde::prober

@@ -30,6 +30,7 @@ struct TargetEntry {
   core::Target target;
   const CheckType* type = nullptr;
   std::unique_ptr<const CheckSpec> spec;
+  NetSpec net;
 };
 
 struct ProberConfig {

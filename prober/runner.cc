@@ -11,7 +11,7 @@ void Run::start(Callback<void(core::Measurement)> done) {
   done_ = std::move(done);
   started_ = context_.loop.precise_now();
   const MonoTime deadline = started_ + entry_.target.timeout;
-  check_ = entry_.type->make(*entry_.spec, entry_.target, context_);
+  check_ = entry_.type->make(*entry_.spec, entry_.target, entry_.net, context_);
   deadline_ = context_.loop.at(deadline, [this] { on_deadline(); });
   check_->start(deadline, [this](core::Measurement m) { finish(std::move(m)); });
 }

@@ -27,8 +27,8 @@ struct DnsSpec final : CheckSpec {
 
 class DnsCheck final : public Check {
  public:
-  DnsCheck(const DnsSpec& spec, CheckContext& context)
-      : spec_(spec), context_(context), resolve_(context, spec.url.host) {}
+  DnsCheck(const DnsSpec& spec, const NetSpec& net, CheckContext& context)
+      : spec_(spec), context_(context), resolve_(context, net, spec.url.host) {}
 
   void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -126,19 +126,28 @@ class DnsCheck final : public Check {
 
 constexpr std::array<std::string_view, 6> kRcodes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
 
+constexpr std::array kExpectKeys = {
+    core::Key{.name = "rcode",
+              .kind = core::KeyKind::kChoice,
+              .choices = kRcodes,
+              .standard = "NOERROR",
+              .en = "the response code that is healthy; without it NOERROR with an answer",
+              .zh = "视为正常的响应码；默认为带有应答的 NOERROR"},
+    core::Key{.name = "answers",
+              .kind = core::KeyKind::kTexts,
+              .en = "the exact set of answers that must come",
+              .zh = "必须恰好返回的应答集合"},
+    kMaxDurationKey};
+constexpr core::KeyTable kExpect{"expect", kExpectKeys};
+
 void read_expect(const core::ConfigNode& node, DnsSpec& spec, core::ConfigErrors& errors) {
-  core::MapReader expect{node, "expect", errors};
-  spec.common = read_common(expect, false, errors);
-  if (const auto* n = expect.key("rcode")) {
-    if (const auto text = core::read_choice(*n, kRcodes, errors)) {
-      spec.rcode = static_cast<std::uint16_t>(std::ranges::find(kRcodes, *text) - kRcodes.begin());
-    }
+  const core::TableReader expect{node, kExpect, errors};
+  spec.common = read_common(expect, kExpect);
+  if (const auto text = expect.choice("rcode")) {
+    spec.rcode = static_cast<std::uint16_t>(std::ranges::find(kRcodes, *text) - kRcodes.begin());
   }
-  if (const auto* n = expect.key("answers")) {
-    spec.answers = core::read_strings(*n, errors);
-    std::ranges::sort(spec.answers);
-  }
-  expect.finish();
+  spec.answers = expect.texts("answers");
+  std::ranges::sort(spec.answers);
 }
 
 /// The record type of `?type=`, A where there is none; nothing when it is not one.
@@ -170,8 +179,9 @@ std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNod
   return spec;
 }
 
-std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, CheckContext& context) {
-  return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), context);
+std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
+                            CheckContext& context) {
+  return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), net, context);
 }
 
 constexpr std::array<const core::Field*, 7> kFields = {&field::kResolveSeconds, &field::kIp,         &field::kAddresses,
@@ -180,6 +190,6 @@ constexpr std::array<const core::Field*, 7> kFields = {&field::kResolveSeconds, 
 
 }  // namespace
 
-const CheckType kDnsCheck = {core::CheckKind::kDns, kFields, &parse, &make};
+const CheckType kDnsCheck = {core::CheckKind::kDns, kFields, &kExpect, nullptr, &parse, &make};
 
 }  // namespace sonde::prober

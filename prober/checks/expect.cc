@@ -5,14 +5,11 @@
 
 namespace sonde::prober {
 
-CommonExpect read_common(core::MapReader& expect, bool certificates, core::ConfigErrors& errors) {
-  using namespace std::chrono_literals;
+CommonExpect read_common(const core::TableReader& expect, const core::KeyTable& table) {
   CommonExpect out;
-  if (const auto* n = expect.key("max_duration")) out.max_duration = core::read_duration(*n, 1ms, 300s, errors);
-  if (certificates) {
-    if (const auto* n = expect.key("cert_days")) {
-      if (const auto days = core::read_integer(*n, 0, 3650, errors)) out.cert_days = static_cast<int>(*days);
-    }
+  if (table.find(kMaxDurationKey.name) != nullptr) out.max_duration = expect.duration(kMaxDurationKey.name);
+  if (table.find(kCertDaysKey.name) != nullptr) {
+    if (const auto days = expect.integer(kCertDaysKey.name)) out.cert_days = static_cast<int>(*days);
   }
   return out;
 }

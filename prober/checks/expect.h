@@ -13,8 +13,22 @@ struct CommonExpect {
   std::optional<int> cert_days;          // fewer days left is `expiring`
 };
 
-/// Reads `max_duration` and, where the check has certificates, `cert_days`.
-[[nodiscard]] CommonExpect read_common(core::MapReader& expect, bool certificates, core::ConfigErrors& errors);
+/// Keys that tables of `expect` share.
+inline constexpr core::Key kMaxDurationKey{.name = "max_duration",
+                                           .kind = core::KeyKind::kDuration,
+                                           .min = 1,
+                                           .max = 300'000,
+                                           .en = "a run that takes longer is degraded (slow)",
+                                           .zh = "超过这个时间的探测记为降级（slow）"};
+inline constexpr core::Key kCertDaysKey{.name = "cert_days",
+                                        .kind = core::KeyKind::kInteger,
+                                        .min = 0,
+                                        .max = 3650,
+                                        .en = "a certificate of the chain with fewer days left is degraded (expiring)",
+                                        .zh = "证书链中任一证书剩余天数少于此值时记为降级（expiring）"};
+
+/// Reads those of the shared keys that the table has.
+[[nodiscard]] CommonExpect read_common(const core::TableReader& expect, const core::KeyTable& table);
 
 /// What a run that succeeded may be found wanting in; the first that applies makes it degraded:
 /// an address that did not answer, a certificate near its end, slowness.

@@ -27,8 +27,8 @@ bool is_user_agent(std::string_view header) {
 
 class HttpCheck final : public Check {
  public:
-  HttpCheck(const HttpSpec& spec, CheckContext& context)
-      : spec_(spec), context_(context), approach_(context, plan(spec), m_) {}
+  HttpCheck(const HttpSpec& spec, const NetSpec& net, CheckContext& context)
+      : spec_(spec), context_(context), approach_(context, net, plan(spec), m_) {}
 
   void start(MonoTime deadline, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -164,8 +164,9 @@ class HttpCheck final : public Check {
   Callback<void(core::Measurement)> done_;
 };
 
-std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, CheckContext& context) {
-  return std::make_unique<HttpCheck>(static_cast<const HttpSpec&>(spec), context);
+std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
+                            CheckContext& context) {
+  return std::make_unique<HttpCheck>(static_cast<const HttpSpec&>(spec), net, context);
 }
 
 constexpr std::array<const core::Field*, 19> kFields = {&field::kResolveSeconds,
@@ -190,6 +191,6 @@ constexpr std::array<const core::Field*, 19> kFields = {&field::kResolveSeconds,
 
 }  // namespace
 
-const CheckType kHttpCheck = {core::CheckKind::kHttp, kFields, &parse_http_spec, &make};
+const CheckType kHttpCheck = {core::CheckKind::kHttp, kFields, &kHttpExpect, &kHttpRequest, &parse_http_spec, &make};
 
 }  // namespace sonde::prober

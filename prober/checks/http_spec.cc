@@ -61,41 +61,60 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::vector<std::pair<std::string, std::string>> read_headers(const core::ConfigNode& node,
+std::vector<std::pair<std::string, std::string>> read_headers(const core::TableReader& map,
                                                               core::ConfigErrors& errors) {
-  std::vector<std::pair<std::string, std::string>> out;
-  if (node.kind != core::ConfigNode::Kind::kMap) {
-    errors.add(node.error("headers is a map of header names to texts"));
-    return out;
-  }
-  for (const auto& [key, value] : node.entries) {
-    const auto text = core::read_string(value, errors);
-    if (!is_token(key.scalar)) errors.add(key.error("\"" + key.scalar + "\" is no header name"));
-    if (text && text->find_first_of(std::string_view{"\r\n\0", 3}) != text->npos) {
-      errors.add(value.error("a header value holds no line breaks"));
+  auto out = map.text_map("headers");
+  for (const auto& [name, value] : out) {
+    const core::ConfigNode& node = *map.node("headers");
+    if (!is_token(name)) errors.add(node.error("\"" + name + "\" is no header name"));
+    if (value.find_first_of(std::string_view{"\r\n\0", 3}) != value.npos) {
+      errors.add(node.find(name)->error("a header value holds no line breaks"));
     }
-    if (text) out.emplace_back(key.scalar, *text);
   }
   return out;
 }
 
+constexpr std::array kExpectKeys = {
+    core::Key{.name = "status",
+              .kind = core::KeyKind::kAny,
+              .pattern = "^[1-5]([0-9]{2}(-[1-5][0-9]{2})?|xx)$",
+              .standard = "200-399",
+              .en = "healthy status codes: 200, 200-299, 2xx, or a list of these",
+              .zh = "视为正常的状态码：200、200-299、2xx，或其列表"},
+    core::Key{.name = "body",
+              .kind = core::KeyKind::kText,
+              .en = "text that must occur in the body",
+              .zh = "响应体中必须出现的文本"},
+    core::Key{.name = "headers",
+              .kind = core::KeyKind::kTextMap,
+              .en = "headers that must come, each with a text that its value must contain",
+              .zh = "必须返回的响应头，及其值必须包含的文本"},
+    kCertDaysKey, kMaxDurationKey};
+
+constexpr std::array<std::string_view, 2> kMethods = {"GET", "HEAD"};
+constexpr std::array kRequestKeys = {
+    core::Key{.name = "method",
+              .kind = core::KeyKind::kChoice,
+              .choices = kMethods,
+              .standard = "GET",
+              .en = "request method",
+              .zh = "请求方法"},
+    core::Key{.name = "headers", .kind = core::KeyKind::kTextMap, .en = "headers to send", .zh = "发送的请求头"}};
+
 void read_expect(const core::ConfigNode& node, HttpSpec& spec, core::ConfigErrors& errors) {
-  core::MapReader expect{node, "expect", errors};
-  spec.common = read_common(expect, true, errors);
+  const core::TableReader expect{node, kHttpExpect, errors};
+  spec.common = read_common(expect, kHttpExpect);
   if (spec.common.cert_days && !spec.tls) errors.add(node.find("cert_days")->error("cert_days needs an https target"));
-  if (const auto* n = expect.key("status")) spec.status = read_status(*n, errors);
-  if (const auto* n = expect.key("body")) spec.body = core::read_string(*n, errors).value_or("");
-  if (const auto* n = expect.key("headers")) spec.headers = read_headers(*n, errors);
+  if (const auto* n = expect.node("status")) spec.status = read_status(*n, errors);
+  spec.body = expect.text("body").value_or("");
+  spec.headers = read_headers(expect, errors);
   for (auto& [name, value] : spec.headers) name = lower(name);
-  expect.finish();
 }
 
 void read_request(const core::ConfigNode& node, HttpSpec& spec, core::ConfigErrors& errors) {
-  core::MapReader request{node, "request", errors};
-  static constexpr std::array<std::string_view, 2> kMethods = {"GET", "HEAD"};
-  if (const auto* n = request.key("method")) spec.method = core::read_choice(*n, kMethods, errors).value_or("GET");
-  if (const auto* n = request.key("headers")) spec.request_headers = read_headers(*n, errors);
-  request.finish();
+  const core::TableReader request{node, kHttpRequest, errors};
+  spec.method = request.choice("method").value_or("GET");
+  spec.request_headers = read_headers(request, errors);
 }
 
 std::string request_url(const core::Url& url) {
@@ -107,6 +126,9 @@ std::string request_url(const core::Url& url) {
 }
 
 }  // namespace
+
+const core::KeyTable kHttpExpect{"expect", kExpectKeys};
+const core::KeyTable kHttpRequest{"request", kRequestKeys};
 
 std::unique_ptr<const CheckSpec> parse_http_spec(const core::Target& target, const SpecNodes& nodes,
                                                  core::ConfigErrors& errors) {

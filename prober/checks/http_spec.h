@@ -26,6 +26,9 @@ struct HttpSpec final : CheckSpec {
   std::vector<std::pair<std::string, std::string>> headers;  // name (lower case) and what its value must contain
 };
 
+extern const core::KeyTable kHttpExpect;
+extern const core::KeyTable kHttpRequest;
+
 [[nodiscard]] std::unique_ptr<const CheckSpec> parse_http_spec(const core::Target& target, const SpecNodes& nodes,
                                                                core::ConfigErrors& errors);
 

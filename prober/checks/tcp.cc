@@ -24,8 +24,8 @@ struct TcpSpec final : CheckSpec {
 
 class TcpCheck final : public Check {
  public:
-  TcpCheck(const TcpSpec& spec, CheckContext& context)
-      : spec_(spec), context_(context), approach_(context, {.host = spec.url.host, .port = spec.url.port}, m_) {}
+  TcpCheck(const TcpSpec& spec, const NetSpec& net, CheckContext& context)
+      : spec_(spec), context_(context), approach_(context, net, {.host = spec.url.host, .port = spec.url.port}, m_) {}
 
   void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -87,21 +87,31 @@ class TcpCheck final : public Check {
   Callback<void(core::Measurement)> done_;
 };
 
+constexpr std::array kExpectKeys = {
+    core::Key{
+        .name = "send", .kind = core::KeyKind::kText, .en = "text to send once connected", .zh = "连接后发送的文本"},
+    core::Key{.name = "banner",
+              .kind = core::KeyKind::kText,
+              .en = "text that must occur in what the service says",
+              .zh = "服务返回内容中必须出现的文本"},
+    kMaxDurationKey};
+constexpr core::KeyTable kExpect{"expect", kExpectKeys};
+
 std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNodes& nodes, core::ConfigErrors& errors) {
   auto spec = std::make_unique<TcpSpec>();
   if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
   refuse_request(nodes, "tcp", errors);
   if (nodes.expect == nullptr) return spec;
-  core::MapReader expect{*nodes.expect, "expect", errors};
-  spec->common = read_common(expect, false, errors);
-  if (const auto* n = expect.key("send")) spec->send = core::read_string(*n, errors).value_or("");
-  if (const auto* n = expect.key("banner")) spec->banner = core::read_string(*n, errors).value_or("");
-  expect.finish();
+  const core::TableReader expect{*nodes.expect, kExpect, errors};
+  spec->common = read_common(expect, kExpect);
+  spec->send = expect.text("send").value_or("");
+  spec->banner = expect.text("banner").value_or("");
   return spec;
 }
 
-std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, CheckContext& context) {
-  return std::make_unique<TcpCheck>(static_cast<const TcpSpec&>(spec), context);
+std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
+                            CheckContext& context) {
+  return std::make_unique<TcpCheck>(static_cast<const TcpSpec&>(spec), net, context);
 }
 
 constexpr std::array<const core::Field*, 6> kFields = {
@@ -110,6 +120,6 @@ constexpr std::array<const core::Field*, 6> kFields = {
 
 }  // namespace
 
-const CheckType kTcpCheck = {core::CheckKind::kTcp, kFields, &parse, &make};
+const CheckType kTcpCheck = {core::CheckKind::kTcp, kFields, &kExpect, nullptr, &parse, &make};
 
 }  // namespace sonde::prober

@@ -20,10 +20,10 @@ struct TlsSpec final : CheckSpec {
 
 class TlsCheck final : public Check {
  public:
-  TlsCheck(const TlsSpec& spec, CheckContext& context)
+  TlsCheck(const TlsSpec& spec, const NetSpec& net, CheckContext& context)
       : spec_(spec),
         context_(context),
-        approach_(context, {.host = spec.url.host, .port = spec.url.port, .tls = true, .alpn = spec.alpn}, m_) {}
+        approach_(context, net, {.host = spec.url.host, .port = spec.url.port, .tls = true, .alpn = spec.alpn}, m_) {}
 
   void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -58,25 +58,31 @@ class TlsCheck final : public Check {
   Callback<void(core::Measurement)> done_;
 };
 
+constexpr std::array kExpectKeys = {core::Key{.name = "alpn",
+                                              .kind = core::KeyKind::kTexts,
+                                              .en = "application protocols to offer, best first",
+                                              .zh = "提供的应用协议，按优先顺序"},
+                                    kCertDaysKey, kMaxDurationKey};
+constexpr core::KeyTable kExpect{"expect", kExpectKeys};
+
 std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNodes& nodes, core::ConfigErrors& errors) {
   auto spec = std::make_unique<TlsSpec>();
   if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
   refuse_request(nodes, "tls", errors);
   if (nodes.expect == nullptr) return spec;
-  core::MapReader expect{*nodes.expect, "expect", errors};
-  spec->common = read_common(expect, true, errors);
-  if (const auto* n = expect.key("alpn")) {
-    spec->alpn = core::read_strings(*n, errors);
-    for (const std::string& protocol : spec->alpn) {
-      if (protocol.empty() || protocol.size() > 255) errors.add(n->error("an ALPN protocol name has 1 to 255 bytes"));
-    }
+  const core::TableReader expect{*nodes.expect, kExpect, errors};
+  spec->common = read_common(expect, kExpect);
+  spec->alpn = expect.texts("alpn");
+  for (const std::string& protocol : spec->alpn) {
+    if (!protocol.empty() && protocol.size() <= 255) continue;
+    errors.add(expect.node("alpn")->error("an ALPN protocol name has 1 to 255 bytes"));
   }
-  expect.finish();
   return spec;
 }
 
-std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, CheckContext& context) {
-  return std::make_unique<TlsCheck>(static_cast<const TlsSpec&>(spec), context);
+std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
+                            CheckContext& context) {
+  return std::make_unique<TlsCheck>(static_cast<const TlsSpec&>(spec), net, context);
 }
 
 constexpr std::array<const core::Field*, 13> kFields = {&field::kResolveSeconds,
@@ -95,6 +101,6 @@ constexpr std::array<const core::Field*, 13> kFields = {&field::kResolveSeconds,
 
 }  // namespace
 
-const CheckType kTlsCheck = {core::CheckKind::kTls, kFields, &parse, &make};
+const CheckType kTlsCheck = {core::CheckKind::kTls, kFields, &kExpect, nullptr, &parse, &make};
 
 }  // namespace sonde::prober

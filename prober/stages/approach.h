@@ -21,9 +21,9 @@ struct ApproachPlan {
 
 class Approach {
  public:
-  /// `into` is the run's measurement; it and `context` must outlive this.
-  Approach(CheckContext& context, ApproachPlan plan, core::Measurement& into)
-      : context_(context), plan_(std::move(plan)), m_(into), resolve_(context, plan_.host) {}
+  /// `into` is the run's measurement; it, `net` and `context` must outlive this.
+  Approach(CheckContext& context, const NetSpec& net, ApproachPlan plan, core::Measurement& into)
+      : context_(context), net_(net), plan_(std::move(plan)), m_(into), resolve_(context, net, plan_.host) {}
   Approach(const Approach&) = delete;
   Approach& operator=(const Approach&) = delete;
 
@@ -52,6 +52,7 @@ class Approach {
   void finish(bool ok);
 
   CheckContext& context_;
+  const NetSpec& net_;
   ApproachPlan plan_;
   core::Measurement& m_;
   Resolve resolve_;

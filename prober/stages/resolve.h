@@ -20,7 +20,9 @@ struct Resolved {
 /// One look-up; destroying it cancels.
 class Resolve {
  public:
-  Resolve(CheckContext& context, std::string host) : context_(context), host_(std::move(host)) {}
+  /// `context` and `net` must outlive this.
+  Resolve(CheckContext& context, const NetSpec& net, std::string host)
+      : context_(context), net_(net), host_(std::move(host)) {}
   Resolve(const Resolve&) = delete;
   Resolve& operator=(const Resolve&) = delete;
 
@@ -33,6 +35,7 @@ class Resolve {
   void finish();
 
   CheckContext& context_;
+  const NetSpec& net_;
   std::string host_;
   Callback<void(Resolved)> done_;
   Resolved result_;

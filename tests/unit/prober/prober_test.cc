@@ -57,7 +57,9 @@ class FakeCheck final : public prober::Check {
 const prober::CheckType kFakeCheck = {core::CheckKind::kTcp,
                                       {},
                                       nullptr,
-                                      [](const prober::CheckSpec& spec, const core::Target&,
+                                      nullptr,
+                                      nullptr,
+                                      [](const prober::CheckSpec& spec, const core::Target&, const prober::NetSpec&,
                                          prober::CheckContext& context) -> std::unique_ptr<prober::Check> {
                                         return std::make_unique<FakeCheck>(static_cast<const FakeSpec&>(spec), context);
                                       }};
