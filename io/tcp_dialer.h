@@ -1,4 +1,4 @@
-// Opens one TCP connection to one address, and says exactly how that went; and a plain send-and-read over it.
+// Opens one TCP connection to one address, and says exactly how that went.
 // Source: connect(2), tcp(7) TCP_INFO.
 #pragma once
 
@@ -56,18 +56,5 @@ class TcpDialer {
   Loop& loop_;
   DialerOptions options_;
 };
-
-/// How a talk over a connection ended.
-enum class TalkError { kNone, kReset, kClosed, kTooLarge };
-
-struct TalkResult {
-  TalkError error = TalkError::kNone;
-  std::string received;
-};
-
-/// Sends `send`, then reads until `expect` was seen in what arrived (anything at all when `expect` is empty), the peer
-/// closed, or `bytes_max` came without it. `fd` stays the caller's and must outlive the handle.
-[[nodiscard]] Handle talk(Loop& loop, int fd, std::string send, std::string expect, std::size_t bytes_max,
-                          Callback<void(TalkResult)> done);
 
 }  // namespace sonde::io

@@ -14,6 +14,7 @@
 
 #include "core/sanitize.h"
 #include "io/address.h"
+#include "io/tls_context.h"
 #include "io/tls_facts.h"
 #include "io/tls_pump.h"
 
@@ -22,21 +23,22 @@ namespace {
 
 using core::Cause;
 
-constexpr long kCertificateBytesMax = 128 * 1024;  // of a whole chain, RELIABILITY P14
 constexpr std::size_t kVerifyErrorsMax = 16;
 constexpr Duration kLingerMin = std::chrono::milliseconds{50};
 
-struct FreeContext {
-  void operator()(SSL_CTX* c) const { SSL_CTX_free(c); }
-};
 struct FreeSession {
   void operator()(SSL* s) const { SSL_free(s); }
 };
 
 class Session final : public TlsSession {
  public:
-  Session(Loop& loop, SSL_CTX* context, UniqueFd fd, TlsRequest request)
-      : loop_(loop), fd_(std::move(fd)), ssl_(SSL_new(context)), request_(std::move(request)) {
+  Session(Loop& loop, const core::Result<SSL_CTX*>& context, UniqueFd fd, TlsRequest request)
+      : loop_(loop), fd_(std::move(fd)), request_(std::move(request)) {
+    if (context) {
+      ssl_.reset(SSL_new(*context));
+    } else {
+      unusable_ = context.error().message;
+    }
     // The root's dot belongs to DNS: neither SNI nor a certificate carries it (RFC 6066 3).
     if (request_.host.ends_with('.')) request_.host.pop_back();
   }
@@ -44,7 +46,11 @@ class Session final : public TlsSession {
   Session& operator=(const Session&) = delete;
 
   void handshake(Callback<void(TlsResult)> done) override;
-  [[nodiscard]] TlsFacts facts() const override { return ssl_ ? read_facts(ssl_.get()) : TlsFacts{}; }
+  [[nodiscard]] TlsResult known() const override {
+    TlsResult r;
+    if (ssl_) r.facts = read_facts(ssl_.get());
+    return r;
+  }
   [[nodiscard]] core::Result<UniqueFd> open_stream() override {
     pump_ = std::make_unique<TlsPump>(loop_, ssl_.get(), fd_.get());
     return pump_->open();
@@ -53,7 +59,7 @@ class Session final : public TlsSession {
   [[nodiscard]] Cause stream_cause() const override { return pump_ ? pump_->cause() : Cause::kNone; }
 
   static int on_verify(int ok, X509_STORE_CTX* store);
-  static int on_client_certificate(SSL* ssl, X509** certificate, EVP_PKEY** key);
+  static int on_client_certificate(SSL* ssl, void* self);
 
  private:
   bool set_up();
@@ -69,6 +75,7 @@ class Session final : public TlsSession {
   UniqueFd fd_;
   std::unique_ptr<SSL, FreeSession> ssl_;
   TlsRequest request_;
+  std::string unusable_;  // why there is no context for the policy
   Callback<void(TlsResult)> done_;
   std::vector<VerifyError> verify_errors_;
   bool client_certificate_asked_ = false;
@@ -93,15 +100,16 @@ int Session::on_verify(int ok, X509_STORE_CTX* store) {
   return 1;  // recorded; the handshake goes on so that all facts are seen
 }
 
-int Session::on_client_certificate(SSL* ssl, X509** /*certificate*/, EVP_PKEY** /*key*/) {
-  static_cast<Session*>(SSL_get_app_data(ssl))->client_certificate_asked_ = true;
-  return 0;  // none to offer
+int Session::on_client_certificate(SSL* /*ssl*/, void* self) {
+  static_cast<Session*>(self)->client_certificate_asked_ = true;
+  return 1;  // go on with what the context has to offer
 }
 
 bool Session::set_up() {
   if (!ssl_ || SSL_set_fd(ssl_.get(), fd_.get()) != 1) return false;
   SSL_set_app_data(ssl_.get(), this);
   SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, &Session::on_verify);
+  SSL_set_cert_cb(ssl_.get(), &Session::on_client_certificate, this);
   X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_.get());
   X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (parse_address(request_.host)) {
@@ -127,7 +135,9 @@ void Session::handshake(Callback<void(TlsResult)> done) {
   done_ = std::move(done);
   started_ = loop_.precise_now();
   starting_ = true;
-  if (set_up()) {
+  if (!unusable_.empty()) {
+    finish(Cause::kConfig, unusable_);
+  } else if (set_up()) {
     step();
   } else {
     ERR_clear_error();
@@ -204,8 +214,8 @@ void Session::finish(Cause cause, std::string detail) {
   writable_.reset();
   if (!complete_) result_.elapsed = loop_.precise_now() - started_;
   result_.complete = complete_;
-  result_.facts = facts();
-  if (cause == Cause::kNone) {
+  if (ssl_) result_.facts = read_facts(ssl_.get());
+  if (cause == Cause::kNone && request_.verify) {
     auto [chain_cause, chain_detail] = judge_chain(ssl_.get(), verify_errors_);
     cause = chain_cause;
     detail = std::move(chain_detail);
@@ -232,40 +242,24 @@ void Session::report() {
 
 class Client final : public TlsClient {
  public:
-  Client(Loop& loop, std::unique_ptr<SSL_CTX, FreeContext> context) : loop_(loop), context_(std::move(context)) {}
+  Client(Loop& loop, TlsContexts contexts) : loop_(loop), contexts_(std::move(contexts)) {}
   std::unique_ptr<TlsSession> open(UniqueFd fd, TlsRequest request) override {
-    return std::make_unique<Session>(loop_, context_.get(), std::move(fd), std::move(request));
+    auto context = contexts_.get(request.policy, TlsStrictness::kStrict, loop_.now());
+    return std::make_unique<Session>(loop_, std::move(context), std::move(fd), std::move(request));
   }
 
  private:
   Loop& loop_;
-  std::unique_ptr<SSL_CTX, FreeContext> context_;
+  TlsContexts contexts_;
 };
-
-std::string openssl_words() {
-  const char* words = ERR_reason_error_string(ERR_peek_last_error());
-  ERR_clear_error();
-  return words == nullptr ? "OpenSSL refused" : words;
-}
 
 }  // namespace
 
 core::Result<std::unique_ptr<TlsClient>> make_tls_client(Loop& loop, const TlsOptions& options) {
-  std::unique_ptr<SSL_CTX, FreeContext> context{SSL_CTX_new(TLS_client_method())};
-  if (!context) return core::Error{core::ErrorCode::kIo, "no TLS context: " + openssl_words()};
-  SSL_CTX* c = context.get();
-  SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
-  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);  // every run is a full handshake
-  SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_max_cert_list(c, kCertificateBytesMax);
-  SSL_CTX_set_client_cert_cb(c, &Session::on_client_certificate);
-  const bool loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(c) == 1
-                                              : SSL_CTX_load_verify_file(c, options.ca_file.c_str()) == 1;
-  if (!loaded) {
-    return core::Error{core::ErrorCode::kNotFound,
-                       "the CA file " + options.ca_file + " cannot be read as PEM: " + openssl_words()};
-  }
-  return std::unique_ptr<TlsClient>{std::make_unique<Client>(loop, std::move(context))};
+  TlsContexts contexts{options.ca_file};
+  const auto context = contexts.get({}, TlsStrictness::kStrict, loop.now());
+  if (!context) return context.error();
+  return std::unique_ptr<TlsClient>{std::make_unique<Client>(loop, std::move(contexts))};
 }
 
 }  // namespace sonde::io

@@ -3,6 +3,8 @@
 // Source: OpenSSL 3.0 manual, SSL_do_handshake(3), SSL_CTX_set_verify(3), X509_STORE_CTX_get_error(3); RFC 8446 6.2.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,9 +17,30 @@
 
 namespace sonde::io {
 
+enum class TlsVersion : std::uint8_t { k10, k11, k12, k13 };
+
+/// What connections may share: files and versions. One SSL_CTX is made for each distinct value, at its first use; its
+/// files are read again when they have changed. A file that cannot be used ends a handshake with cause `config`.
+struct TlsPolicy {
+  std::string ca_file;    // PEM, trusted issuers; empty = those of the client
+  std::string crl_file;   // PEM, revocation lists; an issuer without one is not asked for it
+  std::string cert_file;  // PEM, client certificate, leaf first; empty = none to offer
+  std::string key_file;   // PEM, its key; empty = in cert_file
+  TlsVersion min_version = TlsVersion::k12;
+  TlsVersion max_version = TlsVersion::k13;
+
+  auto operator<=>(const TlsPolicy&) const = default;
+};
+
 struct TlsRequest {
   std::string host;               // name or address that the certificate must be for; a name is sent as SNI
   std::vector<std::string> alpn;  // offered protocols, best first; empty offers none
+  TlsPolicy policy;
+  bool verify = true;             // false: facts are kept, and only pins are judged
+  bool require_staple = false;    // a good OCSP staple must come, whatever the certificate says
+  std::vector<std::string> pins;  // one must fit the leaf: SHA-256 of it in lower-case hex, or "sha256//" + base64 of
+                                  // the SHA-256 of its public key (RFC 7469 2.4); empty = any
+  bool diagnose = true;           // a failed handshake may be followed by a second connection that looks for the reason
 };
 
 /// What the peer showed. Texts from certificates are sanitized.
@@ -49,8 +72,9 @@ class TlsSession {
   virtual ~TlsSession() = default;
   /// Once. `done` is called later, never from inside, and may destroy the session. There is no timeout here.
   virtual void handshake(Callback<void(TlsResult)> done) = 0;
-  /// What is known so far, for a caller whose deadline came first.
-  [[nodiscard]] virtual TlsFacts facts() const = 0;
+  /// What is known so far, for a caller whose deadline came first. A cause other than kNone is certain: only its
+  /// explanation was still under way.
+  [[nodiscard]] virtual TlsResult known() const = 0;
   /// After a complete handshake, once: the far end of a socket pair whose bytes go through TLS both ways, with bounded
   /// buffers. The pump runs until the session is destroyed or both ends are closed.
   [[nodiscard]] virtual core::Result<UniqueFd> open_stream() = 0;

@@ -50,6 +50,7 @@ struct SpecNodes {
   const core::ConfigNode* url = nullptr;      // where the URL stands, for errors; null for a URL from elsewhere
   const core::ConfigNode* expect = nullptr;   // what a good answer is
   const core::ConfigNode* request = nullptr;  // what is asked, where that can be chosen
+  const core::ConfigNode* tls = nullptr;      // trust, identity and versions (prober/tls_spec.h)
 };
 
 /// One run; destroying it cancels.

@@ -175,6 +175,7 @@ std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNod
                                     : core::ConfigError{{}, 0, 0, std::move(message)});
   }
   refuse_request(nodes, "dns", errors);
+  refuse_tls(nodes, "dns", errors);
   if (nodes.expect != nullptr) read_expect(*nodes.expect, *spec, errors);
   return spec;
 }

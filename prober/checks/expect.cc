@@ -42,4 +42,10 @@ void refuse_request(const SpecNodes& nodes, std::string_view check, core::Config
   }
 }
 
+void refuse_tls(const SpecNodes& nodes, std::string_view check, core::ConfigErrors& errors) {
+  if (nodes.tls != nullptr) {
+    errors.add(nodes.tls->error("tls: is for targets that speak TLS; this " + std::string{check} + " check does not"));
+  }
+}
+
 }  // namespace sonde::prober

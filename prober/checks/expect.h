@@ -42,5 +42,7 @@ void apply_blemishes(const CommonExpect& expect, const Blemishes& seen, core::Me
 
 /// Refuses a `request` map for checks that have nothing to choose.
 void refuse_request(const SpecNodes& nodes, std::string_view check, core::ConfigErrors& errors);
+/// Refuses a `tls` map for checks that speak no TLS.
+void refuse_tls(const SpecNodes& nodes, std::string_view check, core::ConfigErrors& errors);
 
 }  // namespace sonde::prober

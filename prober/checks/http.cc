@@ -44,9 +44,7 @@ class HttpCheck final : public Check {
 
  private:
   static ApproachPlan plan(const HttpSpec& spec) {
-    ApproachPlan p{.host = spec.url.host, .port = spec.url.port, .tls = spec.tls, .alpn = {}};
-    if (spec.tls) p.alpn = {"http/1.1"};
-    return p;
+    return {.host = spec.url.host, .port = spec.url.port, .tls = spec.tls};
   }
 
   void on_connected(bool ok) {

@@ -134,7 +134,12 @@ std::unique_ptr<const CheckSpec> parse_http_spec(const core::Target& target, con
                                                  core::ConfigErrors& errors) {
   auto spec = std::make_unique<HttpSpec>();
   if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
-  spec->tls = spec->url.scheme == "https";
+  if (spec->url.scheme == "https") {
+    spec->tls = read_tls_spec(nodes.tls, spec->url.host, errors);
+    if (spec->tls->alpn.empty()) spec->tls->alpn = {"http/1.1"};
+  } else {
+    refuse_tls(nodes, "http", errors);
+  }
   spec->request_url = request_url(spec->url);
   if (nodes.expect != nullptr) read_expect(*nodes.expect, *spec, errors);
   if (nodes.request != nullptr) read_request(*nodes.request, *spec, errors);

@@ -1,11 +1,13 @@
 // What an http check asks and expects: its configuration as values, and the judging of a whole answer. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "prober/checks/expect.h"
+#include "prober/tls_spec.h"
 
 namespace sonde::prober {
 
@@ -16,8 +18,8 @@ struct StatusRange {
 
 struct HttpSpec final : CheckSpec {
   core::Url url;
-  bool tls = false;
-  std::string request_url;  // http:// always: TLS is ours, below libcurl
+  std::optional<TlsSpec> tls;  // of an https target
+  std::string request_url;     // http:// always: TLS is ours, below libcurl
   std::string method = "GET";
   std::vector<std::pair<std::string, std::string>> request_headers;
   CommonExpect common;

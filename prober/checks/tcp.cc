@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "io/tcp_talk.h"
 #include "prober/checks/checks.h"
 #include "prober/checks/expect.h"
 #include "prober/stages/approach.h"
@@ -101,6 +102,7 @@ std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNod
   auto spec = std::make_unique<TcpSpec>();
   if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
   refuse_request(nodes, "tcp", errors);
+  refuse_tls(nodes, "tcp", errors);
   if (nodes.expect == nullptr) return spec;
   const core::TableReader expect{*nodes.expect, kExpect, errors};
   spec->common = read_common(expect, kExpect);

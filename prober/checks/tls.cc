@@ -5,6 +5,7 @@
 #include "prober/checks/checks.h"
 #include "prober/checks/expect.h"
 #include "prober/stages/approach.h"
+#include "prober/tls_spec.h"
 
 namespace sonde::prober {
 namespace {
@@ -12,18 +13,18 @@ namespace {
 using core::Cause;
 namespace field = core::field;
 
-struct TlsSpec final : CheckSpec {
+struct TlsCheckSpec final : CheckSpec {
   core::Url url;
   CommonExpect common;
-  std::vector<std::string> alpn;
+  TlsSpec tls;
 };
 
 class TlsCheck final : public Check {
  public:
-  TlsCheck(const TlsSpec& spec, const NetSpec& net, CheckContext& context)
+  TlsCheck(const TlsCheckSpec& spec, const NetSpec& net, CheckContext& context)
       : spec_(spec),
         context_(context),
-        approach_(context, net, {.host = spec.url.host, .port = spec.url.port, .tls = true, .alpn = spec.alpn}, m_) {}
+        approach_(context, net, {.host = spec.url.host, .port = spec.url.port, .tls = spec.tls}, m_) {}
 
   void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -50,7 +51,7 @@ class TlsCheck final : public Check {
     done(std::move(m_));  // may destroy this
   }
 
-  const TlsSpec& spec_;
+  const TlsCheckSpec& spec_;
   CheckContext& context_;
   core::Measurement m_;
   Approach approach_;
@@ -58,31 +59,23 @@ class TlsCheck final : public Check {
   Callback<void(core::Measurement)> done_;
 };
 
-constexpr std::array kExpectKeys = {core::Key{.name = "alpn",
-                                              .kind = core::KeyKind::kTexts,
-                                              .en = "application protocols to offer, best first",
-                                              .zh = "提供的应用协议，按优先顺序"},
-                                    kCertDaysKey, kMaxDurationKey};
+constexpr std::array kExpectKeys = {kCertDaysKey, kMaxDurationKey};
 constexpr core::KeyTable kExpect{"expect", kExpectKeys};
 
 std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNodes& nodes, core::ConfigErrors& errors) {
-  auto spec = std::make_unique<TlsSpec>();
+  auto spec = std::make_unique<TlsCheckSpec>();
   if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
   refuse_request(nodes, "tls", errors);
+  spec->tls = read_tls_spec(nodes.tls, spec->url.host, errors);
   if (nodes.expect == nullptr) return spec;
   const core::TableReader expect{*nodes.expect, kExpect, errors};
   spec->common = read_common(expect, kExpect);
-  spec->alpn = expect.texts("alpn");
-  for (const std::string& protocol : spec->alpn) {
-    if (!protocol.empty() && protocol.size() <= 255) continue;
-    errors.add(expect.node("alpn")->error("an ALPN protocol name has 1 to 255 bytes"));
-  }
   return spec;
 }
 
 std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
                             CheckContext& context) {
-  return std::make_unique<TlsCheck>(static_cast<const TlsSpec&>(spec), net, context);
+  return std::make_unique<TlsCheck>(static_cast<const TlsCheckSpec&>(spec), net, context);
 }
 
 constexpr std::array<const core::Field*, 13> kFields = {&field::kResolveSeconds,

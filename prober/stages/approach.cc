@@ -99,7 +99,7 @@ void Approach::on_dialed(io::DialResult result) {
 
 void Approach::shake_hands() {
   stage_ = Stage::kTls;
-  session_ = context_.tls.open(std::move(fd_), {.host = plan_.host, .alpn = plan_.alpn});
+  session_ = context_.tls.open(std::move(fd_), *plan_.tls);
   session_->handshake([this](io::TlsResult r) { on_shaken(r); });
 }
 

@@ -15,8 +15,7 @@ namespace sonde::prober {
 struct ApproachPlan {
   std::string host;
   int port = 0;
-  bool tls = false;
-  std::vector<std::string> alpn;
+  std::optional<io::TlsRequest> tls;  // nothing = the plain socket is wanted
 };
 
 class Approach {

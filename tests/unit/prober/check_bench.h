@@ -45,7 +45,7 @@ class CheckBench {
   [[nodiscard]] io::Loop& loop() { return *loop_; }
   [[nodiscard]] prober::CheckContext& context() { return *context_; }
 
-  /// Runs one check to its end. `yaml` may hold the maps `expect` and `request`.
+  /// Runs one check to its end. `yaml` may hold the maps `expect`, `request` and `tls`.
   core::Measurement run(const std::string& url, const std::string& yaml = "",
                         core::Duration timeout = std::chrono::seconds{5}) {
     const prober::TargetEntry entry = make_entry(url, yaml, timeout);
@@ -69,8 +69,9 @@ class CheckBench {
     entry.target.check = core::check_kind(*parsed);
     entry.type = &prober::check_type(entry.target.check);
     const core::ConfigNode node = core::parse_yaml(yaml.empty() ? "{}" : yaml, "test.yaml", nullptr, errors);
-    entry.spec =
-        entry.type->parse(entry.target, {.expect = node.find("expect"), .request = node.find("request")}, errors);
+    entry.spec = entry.type->parse(
+        entry.target, {.expect = node.find("expect"), .request = node.find("request"), .tls = node.find("tls")},
+        errors);
     EXPECT_TRUE(errors.empty()) << errors.to_string();
     return entry;
   }

@@ -36,7 +36,7 @@ using TlsCheck = TlsCheckTest;
 
 TEST_F(TlsCheck, T1_GoodIsOkWithItsFacts) {
   const Identity leaf = authority_.leaf();
-  const auto m = run_against({.chain = {&leaf, &authority_.intermediate}}, "expect: {alpn: [http/1.1]}");
+  const auto m = run_against({.chain = {&leaf, &authority_.intermediate}}, "tls: {alpn: [http/1.1]}");
   EXPECT_EQ(summary(m), "ok done none") << m.outcome.detail;
   EXPECT_EQ(text_of(m, field::kTlsVersion), "TLSv1.3");
   EXPECT_EQ(text_of(m, field::kTlsCipher).substr(0, 4), "TLS_");
@@ -133,7 +133,7 @@ TEST_F(TlsCheck, T35_ClientCertificateRequiredInTls13ComesAfterTheHandshake) {
 TEST_F(TlsCheck, T38_AlpnMismatch) {
   const Identity leaf = authority_.leaf();
   const auto m =
-      run_against({.chain = {&leaf, &authority_.intermediate}, .alpn_only = "h3"}, "expect: {alpn: [http/1.1]}");
+      run_against({.chain = {&leaf, &authority_.intermediate}, .alpn_only = "h3"}, "tls: {alpn: [http/1.1]}");
   EXPECT_EQ(summary(m), "fail tls alpn") << m.outcome.detail;
 }
 
