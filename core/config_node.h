@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/text.h"
 #include "core/time.h"
 
 namespace sonde::core {
@@ -20,10 +21,11 @@ struct ConfigError {
   int line = 0;    // 1-based; 0 = the whole file
   int column = 0;  // 1-based
   std::string message;
+  std::string zh = {};  // the same in Chinese; empty where there is only one wording
 };
 
 /// "file:line:column: message"
-[[nodiscard]] std::string to_string(const ConfigError& e);
+[[nodiscard]] std::string to_string(const ConfigError& e, Language language = Language::kEnglish);
 
 /// Collects errors while a configuration is read; readers go on after an error with a default.
 class ConfigErrors {
@@ -32,7 +34,7 @@ class ConfigErrors {
   [[nodiscard]] bool empty() const { return errors_.empty(); }
   [[nodiscard]] const std::vector<ConfigError>& all() const { return errors_; }
   /// All errors, one per line.
-  [[nodiscard]] std::string to_string() const;
+  [[nodiscard]] std::string to_string(Language language = Language::kEnglish) const;
 
  private:
   std::vector<ConfigError> errors_;
@@ -49,13 +51,17 @@ struct ConfigNode {
   int column = 0;
   bool quoted = false;  // a scalar in quotes is always text
   std::string scalar;
+  std::string written;               // as it stands in the file, where a ${VAR} in it was replaced; else empty
   std::vector<ConfigNode> items;     // sequence
   std::vector<ConfigEntry> entries;  // map, in file order; keys are scalars
 
   /// The value of `key` in a map, or null pointer. Does not count as read: use MapReader for that.
   [[nodiscard]] const ConfigNode* find(std::string_view key) const;
-  /// An error standing at this node.
-  [[nodiscard]] ConfigError error(std::string message) const;
+  /// An error standing at this node, in English and Chinese.
+  [[nodiscard]] ConfigError error(std::string message, std::string zh = {}) const;
+  [[nodiscard]] ConfigError error(const Error& e) const { return error(e.message, e.zh); }
+  /// The scalar as a message may show it: what came from a variable may be a secret, so its name stands instead.
+  [[nodiscard]] const std::string& shown() const { return written.empty() ? scalar : written; }
 };
 
 /// A key and its value. A struct, because a pair of a type that is not complete yet is refused by clang.
@@ -64,9 +70,10 @@ struct ConfigEntry {
   ConfigNode value;
 };
 
-/// Parses one YAML document. Duplicate keys, non-scalar keys, aliases and nesting deeper than 32 are errors.
-/// `${VAR}` in scalars is replaced by `lookup(VAR)`; an unset variable is an error. Everything wrong goes to `errors`;
-/// the returned tree holds what could be read (kNull when nothing could).
+/// Parses one YAML document. Duplicate keys, keys that are no single word, anchors, aliases, tags and nesting deeper
+/// than 32 are errors. `${VAR}` in values is replaced by `variables`; an unset variable is an error, and so is every
+/// variable where `variables` is null; `$$` is one `$`. Everything wrong goes to `errors`; the returned tree holds what
+/// could be read (kNull when nothing could).
 class VariableLookup {
  public:
   virtual ~VariableLookup() = default;
@@ -92,6 +99,11 @@ class VariableLookup {
                                                      ConfigErrors& errors);
 /// A list of strings; a single scalar counts as a list of one.
 [[nodiscard]] std::vector<std::string> read_strings(const ConfigNode& n, ConfigErrors& errors);
+/// A path. A relative one is taken from the folder of the file where it stands. A document that came from a URL may
+/// name no file of this machine: whoever can change it could have any secret sent to a place of theirs.
+[[nodiscard]] std::optional<std::string> read_path(const ConfigNode& n, ConfigErrors& errors);
+/// Whether a document of that name (ConfigNode::file) came from a URL.
+[[nodiscard]] bool is_remote(std::string_view file);
 
 /// Reads a map key by key, then reports every key that nobody asked for, with the nearest known key.
 /// Usage: MapReader m{node, "target", errors}; if (auto* n = m.key("url")) ...; m.finish();

@@ -25,24 +25,40 @@ const Key* KeyTable::find(std::string_view name) const {
   return it == keys.end() ? nullptr : &*it;
 }
 
+bool KeyTable::may_be_empty() const { return !exactly_one && std::ranges::none_of(keys, &Key::required); }
+
+const KeyTable& KeyTable::form_of(const ConfigNode& node) const {
+  const auto has_marker = [&node](const KeyTable* form) { return node.find(form->marker) != nullptr; };
+  const auto it = std::ranges::find_if(forms, has_marker);
+  return it == forms.end() ? *this : **it;
+}
+
 TableReader::TableReader(const ConfigNode& node, const KeyTable& table, ConfigErrors& errors)
     : node_(node), table_(table), errors_(errors) {
+  if (node.kind == ConfigNode::Kind::kNull && table.may_be_empty()) return;
   if (node.kind != ConfigNode::Kind::kMap) {
-    errors.add(node.error(fmt::format("{}: expected a map of settings", table.what)));
+    errors.add(node.error(fmt::format("{}: expected a map of settings", table.what),
+                          fmt::format("{}：应为由设置组成的映射", table.what)));
     return;
   }
+  const auto names = names_of(table);
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
   for (const auto& [key, value] : node.entries) {
     if (table.find(key.scalar) != nullptr) continue;
-    const auto names = names_of(table);
-    const auto close = nearest(key.scalar, names);
-    errors.add(
-        key.error(fmt::format("{}: unknown key \"{}\"{}; allowed: {}", table.what, key.scalar,
-                              close ? fmt::format("; did you mean \"{}\"?", *close) : "", fmt::join(names, ", "))));
+    const BilingualText close = did_you_mean(key.scalar, names);
+    errors.add(key.error(fmt::format("{}: unknown key \"{}\"{}; allowed: {}", table.what, key.scalar, close.en, all),
+                         fmt::format("{}：未知的键“{}”{}；可用：{}", table.what, key.scalar, close.zh, all)));
   }
   for (const Key& key : table.keys) {
     if (key.required && node.find(key.name) == nullptr) {
-      errors.add(node.error(fmt::format("{} needs \"{}\"", table.what, key.name)));
+      errors.add(node.error(fmt::format("{} needs \"{}\"", table.what, key.name),
+                            fmt::format("{} 缺少“{}”", table.what, key.name)));
     }
+  }
+  const auto known = std::ranges::count_if(table.keys, [&node](const Key& k) { return node.find(k.name) != nullptr; });
+  if (table.exactly_one && known != 1) {
+    errors.add(node.error(fmt::format("{}: write one of {}, and only one", table.what, all),
+                          fmt::format("{}：请写且只写以下之一：{}", table.what, all)));
   }
 }
 
@@ -60,6 +76,11 @@ const Key& TableReader::key(std::string_view name, KeyKind kind) const {
 std::optional<std::string> TableReader::text(std::string_view name) const {
   const ConfigNode* n = node_.find(key(name, KeyKind::kText).name);
   return n == nullptr ? std::nullopt : read_string(*n, errors_);
+}
+
+std::optional<std::string> TableReader::path(std::string_view name) const {
+  const ConfigNode* n = node_.find(key(name, KeyKind::kPath).name);
+  return n == nullptr ? std::nullopt : read_path(*n, errors_);
 }
 
 std::optional<bool> TableReader::boolean(std::string_view name) const {
@@ -107,7 +128,9 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::stri
   std::vector<std::pair<std::string, std::string>> out;
   const ConfigNode* n = node_.find(key(name, KeyKind::kTextMap).name);
   if (n == nullptr) return out;
-  if (n->kind != ConfigNode::Kind::kMap) errors_.add(n->error(fmt::format("{} is a map of texts", name)));
+  if (n->kind != ConfigNode::Kind::kMap) {
+    errors_.add(n->error(fmt::format("{} is a map of texts", name), fmt::format("{} 应为文本到文本的映射", name)));
+  }
   for (const auto& [entry_key, value] : n->entries) {
     if (auto text = read_string(value, errors_)) out.emplace_back(entry_key.scalar, std::move(*text));
   }
@@ -117,7 +140,9 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_map(std::stri
 std::span<const ConfigNode> TableReader::list(std::string_view name) const {
   const ConfigNode* n = node_.find(key(name, KeyKind::kList).name);
   if (n == nullptr) return {};
-  if (n->kind != ConfigNode::Kind::kSequence) errors_.add(n->error(fmt::format("{} is a list", name)));
+  if (n->kind != ConfigNode::Kind::kSequence) {
+    errors_.add(n->error(fmt::format("{} is a list", name), fmt::format("{} 应为列表", name)));
+  }
   return n->items;
 }
 

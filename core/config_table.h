@@ -16,6 +16,7 @@ namespace sonde::core {
 
 enum class KeyKind {
   kText,      // one text
+  kPath,      // a file or folder; relative to the file where it stands
   kBool,      // true | false
   kInteger,   // whole number in [min, max]
   kNumber,    // number in [min, max]
@@ -25,6 +26,7 @@ enum class KeyKind {
   kTexts,     // a list of texts, or one text
   kTextMap,   // a map of texts to texts, such as headers
   kMap,       // a map with the keys of `of`
+  kOfCheck,   // a map whose keys depend on the check that the map's `url` chose
   kList,      // a list of maps with the keys of `of`
   kAny,       // a form of its own: `pattern` and the meaning say which
 };
@@ -41,6 +43,7 @@ struct Key {
   std::string_view pattern{};   // of the text in JSON Schema (ECMA 262), where it has one; the reader checks by code
   std::string_view standard{};  // the default as it would be written; empty = none, or said in the meaning
   bool required = false;
+  bool secret = false;  // never shown: `config print` writes a mark instead
   std::string_view en;  // what it does, in half a sentence
   std::string_view zh;
 };
@@ -49,8 +52,16 @@ struct Key {
 struct KeyTable {
   std::string_view what;
   std::span<const Key> keys;
+  bool exactly_one = false;  // one of the keys and no second one
+  /// Further forms of the map: the first of which `marker` is there is meant, else this table itself.
+  std::span<const KeyTable* const> forms = {};
+  std::string_view marker = {};
 
   [[nodiscard]] const Key* find(std::string_view name) const;
+  /// Whether a map without any key fits.
+  [[nodiscard]] bool may_be_empty() const;
+  /// This table, or the one of its forms that `node` has.
+  [[nodiscard]] const KeyTable& form_of(const ConfigNode& node) const;
 };
 
 /// Reads a map by its table: unknown and missing keys are reported once, at construction; each getter answers with the
@@ -58,11 +69,13 @@ struct KeyTable {
 /// Asking for a key that the table does not have, or by the getter of another kind, is a bug and aborts.
 class TableReader {
  public:
-  /// A node that is not a map is an error and reads as empty. `node`, `table` and `errors` must outlive this.
+  /// A node that is not a map is an error and reads as empty, but nothing at all (`hub:`) is an empty map where no key
+  /// is required. `node`, `table` and `errors` must outlive this.
   TableReader(const ConfigNode& node, const KeyTable& table, ConfigErrors& errors);
 
   [[nodiscard]] const ConfigNode* node(std::string_view name) const;  // any kind
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> path(std::string_view name) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] std::optional<double> number(std::string_view name) const;

@@ -3,7 +3,9 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,32 +25,35 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { add(node(ConfigNode::Kind::kNull, mark)); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(node(ConfigNode::Kind::kNull, mark, "?", anchor));
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     ConfigNode n = node(ConfigNode::Kind::kNull, mark);
-    errors_.add(n.error("aliases (*name) are not supported; write the value out"));
+    errors_.add(n.error("aliases (*name) are not supported; write the value out", "不支持别名（*name）；请直接写出值"));
     add(std::move(n));
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    ConfigNode n = node(ConfigNode::Kind::kScalar, mark);
+    ConfigNode n = node(ConfigNode::Kind::kScalar, mark, tag, anchor);
     n.quoted = tag == "!";
-    n.scalar = expand(value, n);
+    n.scalar = value;
+    if (value.find('$') != std::string::npos) expand(n);
     if (!n.quoted && (value == "~" || value == "null")) n.kind = ConfigNode::Kind::kNull;
     add(std::move(n));
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    open(node(ConfigNode::Kind::kSequence, mark));
+    open(node(ConfigNode::Kind::kSequence, mark, tag, anchor));
   }
   void OnSequenceEnd() override { close(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    open(node(ConfigNode::Kind::kMap, mark));
+    open(node(ConfigNode::Kind::kMap, mark, tag, anchor));
   }
   void OnMapEnd() override { close(); }
 
@@ -62,18 +67,28 @@ class Builder final : public YAML::EventHandler {
     ConfigNode key;
   };
 
-  ConfigNode node(ConfigNode::Kind kind, const YAML::Mark& mark) const {
+  // yaml-cpp gives "!" to quoted scalars and "?" to all else that has no tag.
+  ConfigNode node(ConfigNode::Kind kind, const YAML::Mark& mark, std::string_view tag = "?",
+                  YAML::anchor_t anchor = YAML::NullAnchor) {
     ConfigNode n;
     n.kind = kind;
     n.file = file_;
     n.line = mark.line + 1;
     n.column = mark.column + 1;
+    if (anchor != YAML::NullAnchor) {
+      errors_.add(n.error("anchors (&name) are not supported; write the value out each time",
+                          "不支持锚点（&name）；请每次都直接写出值"));
+    }
+    if (tag != "?" && tag != "!" && !tag.empty()) {
+      errors_.add(n.error("tags (!name) are not supported", "不支持标签（!name）"));
+    }
     return n;
   }
 
   void open(ConfigNode n) {
     if (stack_.size() == kDepthMax && !too_deep_) {
-      errors_.add(n.error(fmt::format("nested deeper than {} levels", kDepthMax)));
+      errors_.add(
+          n.error(fmt::format("nested deeper than {} levels", kDepthMax), fmt::format("嵌套超过 {} 层", kDepthMax)));
       too_deep_ = true;
     }
     stack_.push_back(Level{.node = std::move(n), .has_key = false, .key = {}});
@@ -104,39 +119,54 @@ class Builder final : public YAML::EventHandler {
   void take_key(Level& level, ConfigNode key) {
     level.has_key = true;
     if (key.kind != ConfigNode::Kind::kScalar || key.scalar.empty()) {
-      errors_.add(key.error("a key must be a single word"));
+      errors_.add(key.error("a key must be a single word", "键必须是单个词"));
       key.scalar.clear();
     } else if (const ConfigNode* first = level.node.find(key.scalar)) {
       errors_.add(
-          key.error(fmt::format("the key \"{}\" stands twice; the first is on line {}", key.scalar, first->line)));
+          key.error(fmt::format("the key \"{}\" stands twice; the first is on line {}", key.scalar, first->line),
+                    fmt::format("键“{}”出现了两次；第一次在第 {} 行", key.scalar, first->line)));
       key.scalar.clear();
     }
     level.key = std::move(key);
   }
 
-  // ${NAME} anywhere in a scalar; $$ is a single $.
-  std::string expand(const std::string& value, const ConfigNode& at) {
-    if (value.find('$') == std::string::npos) return value;
-    std::string result;
+  // ${NAME} anywhere in a value; $$ is a single $, and a $ before anything else stays.
+  void expand(ConfigNode& n) {
+    const bool is_key = !stack_.empty() && stack_.back().node.kind == ConfigNode::Kind::kMap && !stack_.back().has_key;
+    const std::string value = std::exchange(n.scalar, {});
     for (std::size_t i = 0; i < value.size(); ++i) {
-      const bool variable = value.compare(i, 2, "${") == 0;
-      const std::size_t close = variable ? value.find('}', i) : std::string::npos;
       if (value.compare(i, 2, "$$") == 0) {
-        result += '$';
-        ++i;
-      } else if (close != std::string::npos) {
-        result += look_up(value.substr(i + 2, close - i - 2), at);
-        i = close;
+        n.scalar += value[i++];
+      } else if (value.compare(i, 2, "${") != 0) {
+        n.scalar += value[i];
+      } else if (is_key) {
+        errors_.add(n.error("variables are for values, not for keys", "变量只能用于值，不能用于键"));
+        n.scalar = value;
+        return;
       } else {
-        result += value[i];
+        const std::size_t close = std::min(value.find('}', i), value.size());
+        n.scalar += look_up(value.substr(i + 2, close - i - 2), close < value.size(), n);
+        i = close;
       }
     }
-    return result;
+    n.written = value;
   }
 
-  std::string look_up(const std::string& name, const ConfigNode& at) {
-    const auto found = variables_ == nullptr ? std::nullopt : variables_->find(name);
-    if (!found) errors_.add(at.error(fmt::format("the variable {} is not set", name)));
+  std::string look_up(const std::string& name, bool closed, const ConfigNode& at) {
+    constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    if (!closed || name.empty() || name.find_first_not_of(kLetters) != std::string::npos) {
+      errors_.add(
+          at.error("a variable is written ${NAME}; for a plain $ write $$", "变量写作 ${NAME}；普通的 $ 请写 $$"));
+      return {};
+    }
+    if (variables_ == nullptr) {
+      errors_.add(at.error("variables are replaced only in files of this machine", "只有本机文件中的变量才会被替换"));
+      return {};
+    }
+    const auto found = variables_->find(name);
+    if (!found) {
+      errors_.add(at.error(fmt::format("the variable {} is not set", name), fmt::format("变量 {} 没有设置", name)));
+    }
     return found.value_or("");
   }
 
@@ -158,10 +188,11 @@ ConfigNode parse_yaml(std::string_view text, std::string_view file, const Variab
     YAML::Parser parser{stream};
     parser.HandleNextDocument(builder);
     if (parser.HandleNextDocument(builder)) {
-      errors.add(ConfigError{std::string{file}, 0, 0, "only one YAML document per file"});
+      errors.add(
+          ConfigError{std::string{file}, 0, 0, "only one YAML document per file", "每个文件只能有一个 YAML 文档"});
     }
   } catch (const YAML::Exception& e) {
-    errors.add(ConfigError{std::string{file}, e.mark.line + 1, e.mark.column + 1, e.msg});
+    errors.add(ConfigError{std::string{file}, e.mark.line + 1, e.mark.column + 1, e.msg, "YAML 语法错误：" + e.msg});
     return {};
   }
   if (builder.too_deep()) return {};

@@ -22,10 +22,12 @@ enum class ErrorCode {
   kUnsupported,  // a newer format or a feature that is not built in
 };
 
-/// An error for a person: `message` is one sentence without a trailing newline.
+/// An error for a person: `message` is one sentence without a trailing newline; `zh` says the same in Chinese, or is
+/// empty where the words are the system's own.
 struct Error {
   ErrorCode code = ErrorCode::kInvalid;
   std::string message;
+  std::string zh = {};
 };
 
 /// A value or an Error. `value()` of a failed Result is a bug and aborts.

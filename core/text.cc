@@ -84,6 +84,12 @@ std::optional<std::string_view> nearest(std::string_view wrong, std::span<const 
   return best;
 }
 
+BilingualText did_you_mean(std::string_view wrong, std::span<const std::string_view> names) {
+  const auto close = nearest(wrong, names);
+  if (!close) return {};
+  return {fmt::format("; did you mean \"{}\"?", *close), fmt::format("；是否想写“{}”？", *close)};
+}
+
 std::optional<Duration> parse_duration(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);

@@ -26,6 +26,9 @@ struct BilingualText {
 /// The name closest to `wrong` by edit distance, if one is close enough to be meant (distance <= 1 + length / 4).
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view wrong, std::span<const std::string_view> names);
 
+/// "; did you mean "x"?" where a name is close enough, else empty texts.
+[[nodiscard]] BilingualText did_you_mean(std::string_view wrong, std::span<const std::string_view> names);
+
 /// "10s", "250ms", "1.5m" → Duration. Units ns us ms s m h d. Nothing on anything else.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 /// Shortest exact form: 1500ms → "1.5s", 60s → "1m".

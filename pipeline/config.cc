@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/target.h"
+#include "io/secret_file.h"
 #include "pipeline/cursor_store.h"
 
 namespace sonde::pipeline {
@@ -18,7 +19,6 @@ using std::chrono::seconds;
 constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kTiB = 1024 * 1024 * kMiB;
-constexpr std::size_t kSecretBytesMax = 4096;
 
 void read_text(core::MapReader& map, std::string_view key, std::string& to, core::ConfigErrors& errors) {
   if (const auto* n = map.key(key)) to = core::read_string(*n, errors).value_or("");
@@ -125,24 +125,16 @@ std::optional<SinkConfig> read_sink(const core::ConfigNode& node, core::ConfigEr
   return c;
 }
 
-bool read_secret(const std::string& path, std::string_view what, const core::ConfigNode& at, io::Files& files,
-                 std::string& to, core::ConfigErrors& errors) {
+bool load_secret(const std::string& path, const core::ConfigNode& at, io::Files& files, std::string& to,
+                 core::ConfigErrors& errors) {
   if (path.empty()) return true;
-  const auto fail = [&](const std::string& why) {
-    errors.add(at.error(std::string{what} + " " + path + " " + why));
-    return false;
-  };
-  const auto alone = files.is_private(path);
-  if (!alone) return fail("cannot be read: " + alone.error().message);
-  if (!*alone) return fail("may be read by others: chmod 600 it");
-  auto text = files.read_all(path, kSecretBytesMax);
-  if (!text) return fail("cannot be read: " + text.error().message);
-  if (text->ends_with('\n')) text->pop_back();
-  if (text->ends_with('\r')) text->pop_back();
-  if (text->empty()) return fail("is empty");
-  if (text->find_first_of("\r\n") != std::string::npos) return fail("has more than one line");
-  to = std::move(*text);
-  return true;
+  auto secret = io::read_secret(files, path);
+  if (secret) {
+    to = std::move(*secret);
+  } else {
+    errors.add(at.error(secret.error()));
+  }
+  return secret.has_value();
 }
 
 }  // namespace
@@ -193,8 +185,8 @@ std::vector<SinkConfig> read_sinks_config(const core::ConfigNode& node, core::Co
 
 bool load_secrets(InfluxConfig& config, io::Files& files, core::ConfigErrors& errors) {
   InfluxOptions& o = config.options;
-  const bool token = read_secret(config.token_file, "token_file", config.at, files, o.token, errors);
-  const bool password = read_secret(config.password_file, "password_file", config.at, files, o.password, errors);
+  const bool token = load_secret(config.token_file, config.at, files, o.token, errors);
+  const bool password = load_secret(config.password_file, config.at, files, o.password, errors);
   return token && password;
 }
 

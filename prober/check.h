@@ -15,6 +15,7 @@
 #include "core/schema.h"
 #include "core/target.h"
 #include "io/dns_client.h"
+#include "io/files.h"
 #include "io/http_client.h"
 #include "io/loop.h"
 #include "io/tcp_dialer.h"
@@ -51,6 +52,7 @@ struct SpecNodes {
   const core::ConfigNode* expect = nullptr;   // what a good answer is
   const core::ConfigNode* request = nullptr;  // what is asked, where that can be chosen
   const core::ConfigNode* tls = nullptr;      // trust, identity and versions (prober/tls_spec.h)
+  io::Files* files = nullptr;                 // for io/secret_file.h; null only where both maps are
 };
 
 /// One run; destroying it cancels.

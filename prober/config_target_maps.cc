@@ -80,7 +80,11 @@ void TargetsReader::add_reference(const ConfigNode& node) {
   }
   read_place(m, t);
   read_pace(m, node, t, kReferenceEvery);
-  const SpecNodes nodes{.url = url, .expect = m.key("expect"), .request = m.key("request"), .tls = m.key("tls")};
+  const SpecNodes nodes{.url = url,
+                        .expect = m.key("expect"),
+                        .request = m.key("request"),
+                        .tls = m.key("tls"),
+                        .files = &sources_.files};
   m.finish();
   if (url == nullptr || t.provider.empty() || t.region.empty() || t.service.empty()) return;
   places_[t.provider + "/" + t.region] = {t.partition, t.country, t.city, t.lat, t.lon};
@@ -99,7 +103,11 @@ void TargetsReader::add_control(const ConfigNode& node) {
   if (!t.partition) errors_.add(node.error("control needs \"partition\": it is proof only in its own one"));
   for (const std::string_view ignored : {"provider", "region", "service", "operator"}) m.allow(ignored);
   read_pace(m, node, t, kReferenceEvery);
-  const SpecNodes nodes{.url = url, .expect = m.key("expect"), .request = m.key("request"), .tls = m.key("tls")};
+  const SpecNodes nodes{.url = url,
+                        .expect = m.key("expect"),
+                        .request = m.key("request"),
+                        .tls = m.key("tls"),
+                        .files = &sources_.files};
   m.finish();
   if (url != nullptr && !t.name.empty()) add(std::move(t), node, nodes);
 }
@@ -121,7 +129,11 @@ void TargetsReader::add_app(const ConfigNode& node) {
   read_place(m, t);
   read_pace(m, node, t, kAppEvery);
   if (const auto* n = m.key("labels")) read_labels(*n, t);
-  const SpecNodes nodes{.url = url, .expect = m.key("expect"), .request = m.key("request"), .tls = m.key("tls")};
+  const SpecNodes nodes{.url = url,
+                        .expect = m.key("expect"),
+                        .request = m.key("request"),
+                        .tls = m.key("tls"),
+                        .files = &sources_.files};
   m.finish();
   if (url != nullptr && !t.name.empty()) add(std::move(t), node, nodes);
 }

@@ -227,7 +227,10 @@ void TargetsReader::add_endpoint(const CatalogueEndpoint& e, core::Target target
   target.every = choice.every;
   target.timeout = choice.timeout;
   add(std::move(target), e.url_node,
-      {.url = &e.url_node, .expect = &e.expect, .request = e.request ? &*e.request : nullptr});
+      {.url = &e.url_node,
+       .expect = &e.expect,
+       .request = e.request ? &*e.request : nullptr,
+       .files = &sources_.files});
 }
 
 /// An app's own regions are watched even when the choice leaves them out: its blame needs them.
