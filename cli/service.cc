@@ -129,6 +129,7 @@ Result<void> Service::start_prober(bool once, core::Callback<void()> on_done) {
                                     [this](const core::Record& record) { log_->append(record); });
   if (!prober) return prober.error();
   prober_ = std::move(*prober);
+  prober_->on_result([this](const core::ProbeResult& result) { log_->append(result); });
   if (!once) {
     prober_->start();
     return {};

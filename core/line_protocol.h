@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/callback.h"
+#include "core/line_buffer.h"
 #include "core/record.h"
 #include "core/result.h"
 
@@ -15,10 +16,6 @@ namespace sonde::core {
 
 /// Unit of the timestamps in a text; what is written by Sonde itself is always nanoseconds.
 enum class Precision { kNanoseconds, kMicroseconds, kMilliseconds, kSeconds };
-
-/// Hard limits of a line, both ways (RELIABILITY §3.1).
-inline constexpr std::size_t kLineBytesMax = 16 * 1024;
-inline constexpr std::size_t kLineTagsMax = 20;
 
 /// Appends one line with its '\n' to `out`. Tags are written sorted by key. Line breaks inside keys, tags and
 /// measurement become spaces and a trailing backslash of them becomes '/', because the format cannot carry either;

@@ -1,22 +1,22 @@
 // From a run's facts to its record.
 #include "core/measurement.h"
 
-#include <algorithm>
-
 namespace sonde::core {
+namespace {
+
+constexpr std::size_t kFactsUsually = 24;  // of an https run: one allocation instead of five
+
+}  // namespace
 
 void Measurement::set(const Field& field, FieldValue value) {
-  const auto it = std::ranges::find(facts_, field.name, [](const auto& f) { return f.first->name; });
-  if (it != facts_.end()) {
-    it->second = std::move(value);
-  } else {
-    facts_.emplace_back(&field, std::move(value));
+  std::uint8_t& place = places_[field.index];
+  if (place != 0) {
+    facts_[place - 1U] = std::move(value);
+    return;
   }
-}
-
-const FieldValue* Measurement::get(const Field& field) const {
-  const auto it = std::ranges::find(facts_, field.name, [](const auto& f) { return f.first->name; });
-  return it == facts_.end() ? nullptr : &it->second;
+  if (facts_.empty()) facts_.reserve(kFactsUsually);
+  facts_.push_back(std::move(value));
+  place = static_cast<std::uint8_t>(facts_.size());
 }
 
 Record to_record(const Measurement& m, const Vantage& v, const Target& t, WallTime slot) {
@@ -37,8 +37,7 @@ Record to_record(const Measurement& m, const Vantage& v, const Target& t, WallTi
   r.add_tag(tag::kVantageRegion, v.region);
 
   const Outcome& o = m.outcome;
-  const bool success = o.status == Status::kOk || o.status == Status::kDegraded;
-  r.add_field(field::kSuccess.name, std::int64_t{success ? 1 : 0});
+  r.add_field(field::kSuccess.name, std::int64_t{is_success(o.status) ? 1 : 0});
   r.add_field(field::kStatusCode.name, static_cast<std::int64_t>(o.status));
   r.add_field(field::kCauseCode.name, static_cast<std::int64_t>(o.cause));
   r.add_field(field::kStatus.name, std::string{name(o.status)});

@@ -1,6 +1,7 @@
 // UTF-8 repair and removal of characters that could act instead of being read.
 #include "core/sanitize.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace sonde::core {
@@ -18,6 +19,8 @@ std::uint32_t decode(std::string_view sequence) {
   for (std::size_t i = 1; i < sequence.size(); ++i) code = (code << 6U) | (byte(sequence, i) & 0x3FU);
   return code;
 }
+
+bool is_printable_ascii(char c) { return c >= ' ' && c <= '~'; }
 
 bool is_space_like(std::uint32_t c) {
   return c == '\t' || c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
@@ -50,6 +53,7 @@ std::size_t utf8_sequence(std::string_view text) {
 
 std::string sanitize(std::string_view remote, std::size_t bytes_max) {
   static constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  if (std::ranges::all_of(remote, is_printable_ascii)) return std::string{remote.substr(0, bytes_max)};  // most of it
   std::string clean;
   bool space_pending = false;
   while (!remote.empty()) {

@@ -2,6 +2,7 @@
 // A name stands here once; checks, encoder, hub and docs use these objects (docs/measurement.md is made from them).
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct Field {
   std::string_view unit;
   std::string_view meaning;
   std::string_view source;
+  std::size_t index;  // its place in probe_fields()
 };
 
 /// Measurement names.
@@ -45,10 +47,20 @@ inline constexpr std::string_view kPartition = "partition";
 inline constexpr std::string_view kFamily = "family";
 }  // namespace tag
 
+namespace field_index {
+enum : std::size_t {
+#define SONDE_FIELD(id, stored, type, unit, meaning, source) id,
+#include "core/probe_fields.inc"
+#undef SONDE_FIELD
+  kCount
+};
+}  // namespace field_index
+inline constexpr std::size_t kProbeFieldCount = field_index::kCount;
+
 /// Fields of `probe`. A field that was not reached is absent, never 0.
 namespace field {
 #define SONDE_FIELD(id, stored, type, unit, meaning, source) \
-  inline constexpr Field id{stored, FieldType::type, unit, meaning, source};
+  inline constexpr Field id{stored, FieldType::type, unit, meaning, source, field_index::id};
 #include "core/probe_fields.inc"
 #undef SONDE_FIELD
 }  // namespace field

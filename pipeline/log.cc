@@ -164,12 +164,21 @@ void LogImpl::replay(JournalContents journal) {
 
 bool LogImpl::append(const core::Record& record) {
   scratch_.clear();
-  if (!core::encode_line(record, scratch_)) {
-    if (++refused_ == 1) spdlog::error("log: a record '{}' cannot be written as a line", record.measurement);
-    return false;
-  }
+  if (!core::encode_line(record, scratch_)) return refuse(record.measurement);
   take(scratch_, 1, class_of(record));
   return true;
+}
+
+bool LogImpl::append(const core::ProbeResult& result) {
+  scratch_.clear();
+  if (!core::encode_line(result, scratch_)) return refuse(core::measurement::kProbe);
+  take(scratch_, 1, RecordClass::kB);
+  return true;
+}
+
+bool LogImpl::refuse(std::string_view measurement) {
+  if (++refused_ == 1) spdlog::error("log: a record '{}' cannot be written as a line", measurement);
+  return false;
 }
 
 void LogImpl::append_lines(std::string_view lines, std::uint64_t records, RecordClass record_class) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/callback.h"
+#include "core/probe_line.h"
 #include "core/record.h"
 #include "core/result.h"
 #include "io/files.h"
@@ -85,6 +86,8 @@ class Log {
   /// Takes one record. It is written in this turn and durable after the next group commit. False when the record cannot
   /// be written as a line (see core::encode_line): a bug of the caller, counted and logged.
   virtual bool append(const core::Record& record) = 0;
+  /// The same for the result of a run, without a Record in between.
+  virtual bool append(const core::ProbeResult& result) = 0;
   /// Takes lines that are already line protocol with nanosecond timestamps (ingest).
   virtual void append_lines(std::string_view lines, std::uint64_t records, RecordClass record_class) = 0;
   /// `done` runs after everything appended so far is durable, or with the error that prevented it.

@@ -35,6 +35,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   core::Result<void> open();
 
   bool append(const core::Record& record) override;
+  bool append(const core::ProbeResult& result) override;
   void append_lines(std::string_view lines, std::uint64_t records, RecordClass record_class) override;
   void on_durable(Callback<void(Result<void>)> done) override;
   Result<void> flush() override;
@@ -63,6 +64,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   core::Result<void> recover();
   void replay(JournalContents journal);
   void use_memory_only(const std::string& why);
+  bool refuse(std::string_view measurement);
   void take(std::string_view lines, std::uint32_t count, RecordClass record_class);
   void journal_window(std::size_t index, std::string_view lines, std::uint32_t count);
 

@@ -71,6 +71,7 @@ void name_resolver(ProberConfig& config, const Clients& clients) {
 
 /// What is known of one target while the prober runs.
 struct TargetState {
+  core::ProbeTags tags;  // made with the first result
   std::int64_t seq = 0;
   std::unique_ptr<Run> run;
   WallTime stamp{};  // of the run in flight or waiting
@@ -92,6 +93,7 @@ class ProberImpl final : public Prober {
         watch_(loop),
         states_(config_.targets.size()) {}
 
+  void on_result(Callback<void(const core::ProbeResult&)> take) override { take_ = std::move(take); }
   void start() override;
   void stop() override;
   core::Result<void> reconfigure(ProberConfig config) override;
@@ -127,6 +129,7 @@ class ProberImpl final : public Prober {
   ProberConfig config_;
   Clients clients_;
   Callback<void(core::Record)> emit_;
+  Callback<void(const core::ProbeResult&)> take_;  // of results, where it is set
   SelfWatch watch_;
   std::vector<TargetState> states_;  // as config_.targets
   std::deque<std::size_t> waiting_;
@@ -317,8 +320,12 @@ void ProberImpl::drop_runs(std::string_view why) {
 }
 
 void ProberImpl::emit_probe(std::size_t target, core::Measurement m, WallTime stamp) {
-  m.set(field::kSeq, ++states_[target].seq);
-  emit_(to_record(m, config_.vantage, config_.targets[target].target, stamp));
+  TargetState& s = states_[target];
+  const core::Target& t = config_.targets[target].target;
+  m.set(field::kSeq, ++s.seq);
+  if (!take_) return emit_(to_record(m, config_.vantage, t, stamp));
+  if (!s.tags.ready()) s.tags = core::ProbeTags{config_.vantage, t};
+  take_({m, config_.vantage, t, s.tags, stamp});
 }
 
 void ProberImpl::on_gap(std::size_t target, std::int64_t slots, WallTime first, WallTime last) {

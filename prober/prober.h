@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/probe_line.h"
 #include "core/record.h"
 #include "io/http_client.h"
 #include "io/loop.h"
@@ -31,6 +32,9 @@ class Prober {
  public:
   virtual ~Prober() = default;
 
+  /// Results of runs go to `take` instead of `emit`, which then gets all other records only: who wants a line of line
+  /// protocol need not pay for a Record. Set before start() or run_all_once(). `take` must not destroy the prober.
+  virtual void on_result(Callback<void(const core::ProbeResult&)> take) = 0;
   /// Emits the `vantage` and `target` records, then runs every target in its slots until stop(). Once.
   virtual void start() = 0;
   /// Ends scheduling; runs in flight are dropped and reported as skipped.

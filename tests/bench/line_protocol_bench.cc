@@ -3,6 +3,7 @@
 
 #include "core/line_protocol.h"
 #include "core/measurement.h"
+#include "core/probe_line.h"
 
 namespace {
 
@@ -63,6 +64,48 @@ void encode(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(out.size()));
 }
 BENCHMARK(encode);
+
+/// The line that docs/performance.md measures encoders with: 12 integers, 5 tags.
+core::Measurement twelve_integers() {
+  core::Measurement m;
+  std::int64_t n = 1'000;
+  for (const core::Field* f : {&field::kResolveSeconds, &field::kConnectSeconds, &field::kTlsSeconds,
+                               &field::kProcessingSeconds, &field::kTransferSeconds, &field::kDurationSeconds,
+                               &field::kTcpRttSeconds, &field::kHttpStatusCode, &field::kSeq}) {
+    m.set(*f, n += 4321);
+  }
+  return m;
+}
+
+void line_of_twelve_integers(benchmark::State& state) {
+  const auto m = twelve_integers();
+  const core::Vantage v{.name = "aliyun-hangzhou-1"};
+  const core::Target t{.name = "aws/us-east-1/object-storage"};
+  const core::ProbeTags tags{v, t};
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    core::encode_line({m, v, t, tags, core::from_unix_ms(1'764'000'000'000)}, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.counters["bytes"] = static_cast<double>(out.size());
+}
+BENCHMARK(line_of_twelve_integers);
+
+void probe_line(benchmark::State& state) {
+  const auto m = measurement();
+  const auto v = vantage();
+  const auto t = target();
+  const core::ProbeTags tags{v, t};
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    core::encode_line({m, v, t, tags, core::from_unix_ms(1'764'000'000'000)}, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(out.size()));
+}
+BENCHMARK(probe_line);
 
 void decode(benchmark::State& state) {
   std::string line;

@@ -56,6 +56,7 @@ class FakeLog final : public pipeline::Log {
     append_lines(line, 1, pipeline::RecordClass::kA);
     return true;
   }
+  bool append(const core::ProbeResult& result) override { return append(core::to_record(result)); }
   void append_lines(std::string_view lines, std::uint64_t records, pipeline::RecordClass record_class) override {
     entries.push_back({std::string{lines}, records, record_class});
     if (automatic) become_durable();

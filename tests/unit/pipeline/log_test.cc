@@ -234,6 +234,30 @@ TEST(Log, SaysHowOldTheOldestUncommittedRecordIs) {
   EXPECT_EQ(cursor.oldest_pending(), Duration{});
 }
 
+TEST(Log, TakesTheResultOfARunAsItTakesItsRecord) {
+  SimLoop loop;
+  SimFiles files;
+  auto log = must_open(loop, files);
+  Cursor& cursor = log->cursor("s");
+  core::Measurement m;
+  m.set_seconds(core::field::kConnectSeconds, milliseconds{20});
+  const core::Vantage v{.name = "here"};
+  const core::Target t{.name = "shop"};
+  const core::ProbeTags tags{v, t};
+  const core::ProbeResult result{m, v, t, tags, core::from_unix_ms(1000)};
+  EXPECT_TRUE(log->append(to_record(result)));
+  EXPECT_TRUE(log->append(result));
+  log->append(numbered(RecordClass::kC, 2));
+  ASSERT_TRUE(log->flush());
+  const std::string lines = drain(cursor);
+  const std::string first = lines.substr(0, lines.find('\n') + 1);
+  EXPECT_TRUE(lines.starts_with(first + first)) << lines;
+  EXPECT_EQ(cursor.counters().accepted, 3U);
+  m.outcome.detail = std::string(core::kLineBytesMax, 'x');
+  EXPECT_FALSE(log->append(result));
+  EXPECT_EQ(cursor.counters().accepted, 3U);
+}
+
 TEST(Log, RefusesARecordThatIsNoLine) {
   SimLoop loop;
   SimFiles files;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/line_protocol.h"
 #include "prober/runner.h"
 #include "tests/support/sim_loop.h"
 
@@ -112,6 +113,26 @@ class ProberTest : public testing::Test {
 };
 
 using Prober = ProberTest;
+
+TEST_F(Prober, ResultsGoToTheirTakerWithTheTagsOfTheirTarget) {
+  make(config_of(fake_target("a"), fake_target("b")));
+  std::map<std::string, std::string> lines;
+  prober_->on_result([&](const core::ProbeResult& r) {
+    EXPECT_TRUE(encode_line(r, lines[r.target.name]));
+    std::string long_way;
+    EXPECT_TRUE(encode_line(to_record(r), long_way));
+    EXPECT_TRUE(lines[r.target.name].ends_with(long_way));
+  });
+  prober_->start();
+  loop_.run_for(25s);
+  EXPECT_TRUE(of("probe").empty());
+  EXPECT_EQ(of("target").size(), 2U);
+  ASSERT_EQ(lines.size(), 2U);
+  for (const auto& [name, text] : lines) {
+    EXPECT_GE(std::ranges::count(text, '\n'), 2);
+    EXPECT_TRUE(text.starts_with("probe,check=tcp,role=app,target=" + name + ",vantage=v,")) << text;
+  }
+}
 
 TEST_F(Prober, OneRecordPerSlotWithRisingNumbersAndStamps) {
   make(config_of(fake_target("a"), fake_target("b")));
