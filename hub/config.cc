@@ -1,10 +1,9 @@
 // Reads `hub:`.
 #include "hub/config.h"
 
-#include <charconv>
 #include <optional>
 
-#include "io/address.h"
+#include "io/http_guard.h"
 
 namespace sonde::hub {
 namespace {
@@ -12,37 +11,13 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-// The port and the host before it; nothing where `text` has neither form.
-bool split_listen(std::string_view text, std::string_view& host, int& port) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port < 0 || port > 65535) return false;
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-    return host.find(':') != std::string_view::npos;
-  }
-  return !host.empty() && host.find(':') == std::string_view::npos;
-}
-
 }  // namespace
 
-bool is_loopback(std::string_view address) {
-  const std::optional<io::IpAddress> ip = io::parse_address(address);
-  if (!ip) return false;
-  return ip->family == io::IpAddress::Family::kIp4 ? ip->bytes[0] == 127 : *ip == io::parse_address("::1");
-}
-
 bool parse_listen(std::string_view text, HubConfig& config) {
-  std::string_view host;
-  int port = 0;
-  if (!split_listen(text, host, port)) return false;
-  if (host == "localhost") host = "127.0.0.1";
-  if (!io::parse_address(host)) return false;  // a name could point elsewhere tomorrow
-  config.address = std::string{host};
-  config.port = port;
+  auto listen = io::parse_listen(text);
+  if (!listen) return false;
+  config.address = std::move(listen->address);
+  config.port = listen->port;
   return true;
 }
 
@@ -66,7 +41,7 @@ HubConfig read_hub_config(const core::ConfigNode& node, core::ConfigErrors& erro
   if (const auto* n = map.key("token_file")) config.token_file = core::read_string(*n, errors).value_or("");
   if (const auto* n = map.key("allow_hosts")) config.allow_hosts = core::read_strings(*n, errors);
   map.finish();
-  if (!is_loopback(config.address) && config.token_file.empty()) {
+  if (!io::is_loopback(config.address) && config.token_file.empty()) {
     errors.add((listen != nullptr ? *listen : node)
                    .error("hub listens on " + config.address +
                           ", which others can reach: set token_file, or listen on 127.0.0.1"));

@@ -20,9 +20,6 @@ struct HubConfig {
   std::vector<std::string> allow_hosts;                   // further names in the Host header, without port
 };
 
-/// True for 127.0.0.0/8 and ::1.
-[[nodiscard]] bool is_loopback(std::string_view address);
-
 /// Splits "IP4:PORT", "[IP6]:PORT" or "localhost:PORT" into `config`. False when it is none of these.
 bool parse_listen(std::string_view text, HubConfig& config);
 

@@ -24,29 +24,16 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
-constexpr std::size_t kTokenFileBytesMax = 64 * 1024;
 constexpr core::Duration kTellEvery = std::chrono::seconds{1};
 
 Result<std::vector<std::string>> read_tokens(io::Files& files, const HubConfig& config) {
   if (config.token_file.empty()) {
-    if (is_loopback(config.address)) return std::vector<std::string>{};
+    if (io::is_loopback(config.address)) return std::vector<std::string>{};
     return Error{
         ErrorCode::kInvalid,
         fmt::format("the hub does not listen on {} without hub.token_file: others can reach it", config.address)};
   }
-  auto secret = files.is_private(config.token_file);
-  if (!secret) return secret.error();
-  if (!*secret) {
-    return Error{ErrorCode::kInvalid,
-                 fmt::format("{}: its group or others may read it; chmod 600 it", config.token_file)};
-  }
-  auto text = files.read_all(config.token_file, kTokenFileBytesMax);
-  if (!text) return text.error();
-  std::vector<std::string> tokens = parse_tokens(*text);
-  if (tokens.empty()) {
-    return Error{ErrorCode::kInvalid, fmt::format("the token file {} holds no token", config.token_file)};
-  }
-  return tokens;
+  return io::read_tokens(files, config.token_file);
 }
 
 // A damaged database is put aside: what it held is history, and a hub must start.

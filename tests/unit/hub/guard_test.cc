@@ -64,10 +64,5 @@ TEST(Guard, AsksForAToken) {
   EXPECT_EQ(with("", "/write"), 401);
 }
 
-TEST(Guard, ReadsTokensOnePerLine) {
-  EXPECT_EQ(parse_tokens("# tokens\n alpha \r\n\nbeta"), (std::vector<std::string>{"alpha", "beta"}));
-  EXPECT_TRUE(parse_tokens("\n# nothing\n").empty());
-}
-
 }  // namespace
 }  // namespace sonde::hub
