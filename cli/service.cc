@@ -100,8 +100,8 @@ Result<void> Service::open_sinks() {
       auto sink = pipeline::make_influx_sink({loop_, files_, *sink_http_, *addresses_}, influx->options);
       if (!sink) return sink.error();
       sinks_.push_back(std::move(*sink));
-    } else if (const auto* file = std::get_if<pipeline::FileConfig>(&config)) {
-      sinks_.push_back(pipeline::make_file_sink(files_, file->name, file->path));
+    } else if (const auto* file = std::get_if<pipeline::FileSinkOptions>(&config)) {
+      sinks_.push_back(pipeline::make_file_sink(loop_, files_, *file));
     } else {
       sinks_.push_back(pipeline::make_stdout_sink(std::get<pipeline::StdoutConfig>(config).name));
     }

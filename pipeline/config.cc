@@ -2,8 +2,10 @@
 #include "pipeline/config.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
+#include "core/config_table.h"
 #include "core/target.h"
 #include "io/secret_file.h"
 #include "pipeline/cursor_store.h"
@@ -97,6 +99,61 @@ InfluxConfig read_influx(const core::ConfigNode& node, core::ConfigErrors& error
   return c;
 }
 
+constexpr std::array kRotateKeys = {
+    core::Key{.name = "bytes",
+              .kind = core::KeyKind::kBytes,
+              .min = 64 * kKiB,
+              .max = 1024 * 1024 * kMiB,
+              .en = "begin a new file before this one grows larger",
+              .zh = "文件将超过此大小时另起新文件"},
+    core::Key{.name = "every",
+              .kind = core::KeyKind::kDuration,
+              .min = 1000,
+              .max = 366LL * 24 * 3'600'000,
+              .en = "begin a new file once this one is so old; its first line is then a comment with its beginning",
+              .zh = "文件达到此时长后另起新文件；此时文件首行是记录其开始时间的注释"},
+    core::Key{.name = "keep",
+              .kind = core::KeyKind::kInteger,
+              .min = 1,
+              .max = 100'000,
+              .en = "keep so many old files and remove the oldest beyond; without it all are kept",
+              .zh = "保留的旧文件数，超出时删除最旧的；不设则全部保留"},
+    core::Key{.name = "gzip",
+              .kind = core::KeyKind::kBool,
+              .standard = "false",
+              .en = "pack old files, a little at a time",
+              .zh = "逐步压缩旧文件"}};
+constexpr core::KeyTable kRotate{"rotate", kRotateKeys};
+
+constexpr std::array kFileKeys = {
+    core::Key{.name = "path", .required = true, .en = "file to append to", .zh = "追加写入的文件"},
+    core::Key{.name = "name",
+              .standard = "file",
+              .en = "name of the sink and of its place in the log",
+              .zh = "输出的名称，也是其在日志中的读取位置名"},
+    core::Key{.name = "rotate",
+              .kind = core::KeyKind::kMap,
+              .of = &kRotate,
+              .en = "when a new file is begun; without it never",
+              .zh = "何时另起新文件；不设则从不"}};
+constexpr core::KeyTable kFile{"file", kFileKeys};
+
+FileSinkOptions read_file(const core::ConfigNode& node, core::ConfigErrors& errors) {
+  const core::TableReader file{node, kFile, errors};
+  FileSinkOptions o{.name = file.text("name").value_or("file"), .path = file.text("path").value_or(""), .rotation = {}};
+  const auto* at = file.node("rotate");
+  if (at == nullptr) return o;
+  const core::TableReader rotate{*at, kRotate, errors};
+  o.rotation.bytes = static_cast<std::uint64_t>(rotate.bytes("bytes").value_or(0));
+  o.rotation.every = rotate.duration("every").value_or(core::Duration{});
+  o.rotation.keep = static_cast<int>(rotate.integer("keep").value_or(0));
+  o.rotation.gzip = rotate.boolean("gzip").value_or(false);
+  if (at->find("bytes") == nullptr && at->find("every") == nullptr) {
+    errors.add(at->error("rotate needs bytes or every, as in: rotate: {bytes: 64MiB, keep: 10}"));
+  }
+  return o;
+}
+
 // One item of the list: a map with the sink's kind as its only key.
 std::optional<SinkConfig> read_sink(const core::ConfigNode& node, core::ConfigErrors& errors) {
   core::MapReader map{node, "sink", errors};
@@ -110,12 +167,7 @@ std::optional<SinkConfig> read_sink(const core::ConfigNode& node, core::ConfigEr
   }
   if (influx != nullptr) return read_influx(*influx, errors);
   if (file != nullptr) {
-    FileConfig c{.name = "file", .path = {}};
-    core::MapReader fields{*file, "file", errors};
-    if (const auto* n = fields.required("path")) c.path = core::read_string(*n, errors).value_or("");
-    read_text(fields, "name", c.name, errors);
-    fields.finish();
-    return c;
+    return read_file(*file, errors);
   }
   StdoutConfig c{.name = "stdout"};
   if (out->kind == core::ConfigNode::Kind::kNull) return c;  // "- stdout:" says all
@@ -141,7 +193,7 @@ bool load_secret(const std::string& path, const core::ConfigNode& at, io::Files&
 
 std::string_view name(const SinkConfig& sink) {
   if (const auto* influx = std::get_if<InfluxConfig>(&sink)) return influx->options.name;
-  if (const auto* file = std::get_if<FileConfig>(&sink)) return file->name;
+  if (const auto* file = std::get_if<FileSinkOptions>(&sink)) return file->name;
   return std::get<StdoutConfig>(sink).name;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/config_node.h"
 #include "io/files.h"
+#include "pipeline/file_sink.h"
 #include "pipeline/influx_sink.h"
 #include "pipeline/log.h"
 
@@ -19,14 +20,10 @@ struct InfluxConfig {
   std::string password_file;
   core::ConfigNode at;  // where it stands, for errors that come later
 };
-struct FileConfig {
-  std::string name;
-  std::string path;
-};
 struct StdoutConfig {
   std::string name;
 };
-using SinkConfig = std::variant<InfluxConfig, FileConfig, StdoutConfig>;
+using SinkConfig = std::variant<InfluxConfig, FileSinkOptions, StdoutConfig>;
 
 /// The name that the sink and its cursor have.
 [[nodiscard]] std::string_view name(const SinkConfig& sink);
@@ -35,7 +32,7 @@ using SinkConfig = std::variant<InfluxConfig, FileConfig, StdoutConfig>;
 /// when it is not given: the caller chooses.
 [[nodiscard]] LogOptions read_log_config(const core::ConfigNode& node, core::ConfigErrors& errors);
 
-/// Reads the list `sinks:` of `- influx: {…}`, `- file: {path, name}`, `- stdout: {name}`. Names default to the
+/// Reads the list `sinks:` of `- influx: {…}`, `- file: {path, name, rotate}`, `- stdout: {name}`. Names default to the
 /// kind, with host and port for influx ("influx-tsdb-8428"), and must be unique. Mistakes go to `errors`.
 [[nodiscard]] std::vector<SinkConfig> read_sinks_config(const core::ConfigNode& node, core::ConfigErrors& errors);
 

@@ -56,8 +56,21 @@ TEST(PipelineConfig, ReadsEachKindOfSink) {
   EXPECT_FALSE(influx.options.gzip);
   EXPECT_EQ(influx.options.omit_strings, InfluxOptions::OmitStrings::kYes);
   EXPECT_EQ(influx.options.batch_bytes, 64U * 1024);
-  EXPECT_EQ(std::get<FileConfig>(sinks[1]).path, "/out.lp");
+  EXPECT_EQ(std::get<FileSinkOptions>(sinks[1]).path, "/out.lp");
   EXPECT_EQ(name(sinks[3]), "second");
+}
+
+TEST(PipelineConfig, ReadsHowAFileIsRotated) {
+  core::ConfigErrors errors;
+  const auto sinks = sinks_of(
+      "- file: {path: /out.lp, name: mine, rotate: {bytes: 64MiB, every: 1d, keep: 30, gzip: true}}\n", errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  const auto& file = std::get<FileSinkOptions>(sinks[0]);
+  EXPECT_EQ(name(sinks[0]), "mine");
+  EXPECT_EQ(file.rotation.bytes, 64U << 20);
+  EXPECT_EQ(file.rotation.every, core::Duration{std::chrono::hours{24}});
+  EXPECT_EQ(file.rotation.keep, 30);
+  EXPECT_TRUE(file.rotation.gzip);
 }
 
 TEST(PipelineConfig, SaysWhatIsWrongAndWhere) {
@@ -77,6 +90,9 @@ TEST(PipelineConfig, SaysWhatIsWrongAndWhere) {
       {"- kafka: {}", "one of influx, file, stdout"},
       {"- {stdout: {}, file: {path: /x}}", "one of influx, file, stdout"},
       {"- file: {}", "path"},
+      {"- file: {path: /x, rotate: {keep: 3}}", "bytes or every"},
+      {"- file: {path: /x, rotate: {bytes: 1}}", "64KiB"},
+      {"- file: {path: /x, rotate: {size: 1MiB}}", "bytes, every, keep, gzip"},
       {"- stdout: {}\n- stdout: {}", "two sinks are called 'stdout'"},
       {"influx: {url: 'http://x'}", "sinks is a list"},
   };

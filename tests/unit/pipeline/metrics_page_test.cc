@@ -1,4 +1,4 @@
-// The metrics page, the self record, the file sink and the splitting of lines.
+// The metrics page, the self record and the splitting of lines.
 #include "pipeline/metrics_page.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ struct MetricsTest : testing::Test {
 };
 
 TEST_F(MetricsTest, ShowsLogCursorsAndPumps) {
-  const auto sink = make_file_sink(files, "out", "/out.lp");
+  const auto sink = make_file_sink(loop, files, {.name = "out", .path = "/out.lp", .rotation = {}});
   Pump pump{loop, cursor, *sink, {}};
   MetricsPage page{"1.2.3"};
   page.add_log(*log);
@@ -59,17 +59,6 @@ TEST_F(MetricsTest, TheSelfRecordBalances) {
   EXPECT_EQ(r.integer("records_accepted"), 1);
   EXPECT_EQ(r.integer("records_pending"), 1);
   EXPECT_EQ(core::to_unix_ns(r.time) % 1'000'000, 0);
-}
-
-TEST_F(MetricsTest, TheFileSinkWritesAgainWhatFailed) {
-  const auto sink = make_file_sink(files, "out", "/out.lp");
-  Pump pump{loop, cursor, *sink, {}};
-  log->append(probe(1));
-  ASSERT_TRUE(log->flush());
-  files.fail_next(FileOperation::kAppend);
-  loop.run_for(seconds{5});
-  EXPECT_EQ(numbers_in(files.contents("/out.lp")), range(1, 2));
-  EXPECT_EQ(cursor.counters().delivered, 1U);
 }
 
 TEST(Lines, EndWhereTheFormatSaysSo) {
