@@ -1,6 +1,7 @@
 // The frame of a DNS message: header, questions, records, EDNS. Names and data are in dns_wire and dns_rdata.
 #include "core/dns_message.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -17,12 +18,109 @@ struct TypeName {
   Type type;
   std::string_view name;
 };
+constexpr Type numbered(std::uint16_t n) { return static_cast<Type>(n); }
+// IANA DNS parameters, resource record types. Those without an enumerator have their data in generic form.
 constexpr std::array kTypeNames = {
-    TypeName{Type::kA, "A"},     TypeName{Type::kNs, "NS"},       TypeName{Type::kCname, "CNAME"},
-    TypeName{Type::kSoa, "SOA"}, TypeName{Type::kPtr, "PTR"},     TypeName{Type::kMx, "MX"},
-    TypeName{Type::kTxt, "TXT"}, TypeName{Type::kAaaa, "AAAA"},   TypeName{Type::kSrv, "SRV"},
-    TypeName{Type::kOpt, "OPT"}, TypeName{Type::kHttps, "HTTPS"}, TypeName{Type::kCaa, "CAA"},
+    TypeName{Type::kA, "A"},
+    TypeName{Type::kAaaa, "AAAA"},
+    TypeName{Type::kCname, "CNAME"},
+    TypeName{Type::kNs, "NS"},
+    TypeName{Type::kSoa, "SOA"},
+    TypeName{Type::kMx, "MX"},
+    TypeName{Type::kTxt, "TXT"},
+    TypeName{Type::kPtr, "PTR"},
+    TypeName{Type::kSrv, "SRV"},
+    TypeName{Type::kCaa, "CAA"},
+    TypeName{Type::kHttps, "HTTPS"},
+    TypeName{Type::kSvcb, "SVCB"},
+    TypeName{Type::kNaptr, "NAPTR"},
+    TypeName{Type::kDname, "DNAME"},
+    TypeName{Type::kDs, "DS"},
+    TypeName{Type::kTlsa, "TLSA"},
+    TypeName{Type::kAny, "ANY"},
+    TypeName{Type::kOpt, "OPT"},
+    TypeName{numbered(13), "HINFO"},
+    TypeName{numbered(17), "RP"},
+    TypeName{numbered(18), "AFSDB"},
+    TypeName{numbered(24), "SIG"},
+    TypeName{numbered(25), "KEY"},
+    TypeName{numbered(29), "LOC"},
+    TypeName{numbered(36), "KX"},
+    TypeName{numbered(37), "CERT"},
+    TypeName{numbered(42), "APL"},
+    TypeName{numbered(44), "SSHFP"},
+    TypeName{numbered(45), "IPSECKEY"},
+    TypeName{numbered(46), "RRSIG"},
+    TypeName{numbered(47), "NSEC"},
+    TypeName{numbered(48), "DNSKEY"},
+    TypeName{numbered(49), "DHCID"},
+    TypeName{numbered(50), "NSEC3"},
+    TypeName{numbered(51), "NSEC3PARAM"},
+    TypeName{numbered(53), "SMIMEA"},
+    TypeName{numbered(55), "HIP"},
+    TypeName{numbered(59), "CDS"},
+    TypeName{numbered(60), "CDNSKEY"},
+    TypeName{numbered(61), "OPENPGPKEY"},
+    TypeName{numbered(62), "CSYNC"},
+    TypeName{numbered(63), "ZONEMD"},
+    TypeName{numbered(99), "SPF"},
+    TypeName{numbered(108), "EUI48"},
+    TypeName{numbered(109), "EUI64"},
+    TypeName{numbered(249), "TKEY"},
+    TypeName{numbered(250), "TSIG"},
+    TypeName{numbered(256), "URI"},
 };
+
+struct NumberName {
+  std::uint16_t number;
+  std::string_view name;
+};
+constexpr std::array kClassNames = {NumberName{kClassIn, "IN"}, NumberName{3, "CH"}, NumberName{4, "HS"},
+                                    NumberName{254, "NONE"}, NumberName{kClassAny, "ANY"}};
+// IANA DNS parameters, RCODEs; the extra names of 16 are for reading only.
+constexpr std::array kRcodeNames = {NumberName{0, "NOERROR"},  NumberName{1, "FORMERR"},   NumberName{2, "SERVFAIL"},
+                                    NumberName{3, "NXDOMAIN"}, NumberName{4, "NOTIMP"},    NumberName{5, "REFUSED"},
+                                    NumberName{6, "YXDOMAIN"}, NumberName{7, "YXRRSET"},   NumberName{8, "NXRRSET"},
+                                    NumberName{9, "NOTAUTH"},  NumberName{10, "NOTZONE"},  NumberName{11, "DSOTYPENI"},
+                                    NumberName{16, "BADVERS"}, NumberName{16, "BADSIG"},   NumberName{17, "BADKEY"},
+                                    NumberName{18, "BADTIME"}, NumberName{19, "BADMODE"},  NumberName{20, "BADNAME"},
+                                    NumberName{21, "BADALG"},  NumberName{22, "BADTRUNC"}, NumberName{23, "BADCOOKIE"}};
+constexpr std::uint16_t kExtendedErrorOption = 15;  // RFC 8914 2
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
+// "TYPE123": the number after `prefix`; with `bare` also "123".
+std::optional<std::uint16_t> numbered_name(std::string_view text, std::string_view prefix, bool bare) {
+  if (text.starts_with(prefix)) {
+    text.remove_prefix(prefix.size());
+  } else if (!bare) {
+    return std::nullopt;
+  }
+  std::uint16_t number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint16_t> find_number(std::span<const NumberName> names, std::string_view text) {
+  for (const NumberName& n : names) {
+    if (n.name == text) return n.number;
+  }
+  return std::nullopt;
+}
+
+std::string_view find_name(std::span<const NumberName> names, std::uint16_t number) {
+  for (const NumberName& n : names) {
+    if (n.number == number) return n.name;
+  }
+  return {};
+}
 
 // Bits of the second header word (RFC 1035 4.1.1, RFC 4035 3).
 constexpr std::uint16_t kQr = 0x8000;
@@ -58,14 +156,28 @@ std::uint16_t write_flags(const Message& m) {
 
 std::size_t records_of(const Message& m) { return m.answers.size() + m.authorities.size() + m.additionals.size(); }
 
+// Options of OPT (RFC 6891 6.1.2): only an extended error is kept.
+bool read_options(WireReader& rdata, Message& m) {
+  while (rdata.left() > 0) {
+    const std::uint16_t code = rdata.u16();
+    WireReader value = rdata.part(rdata.u16());
+    if (code == kExtendedErrorOption && !m.extended_error) {
+      m.extended_error = value.u16();
+      if (!value.ok()) return false;
+    }
+    if (!rdata.ok()) return false;
+  }
+  return true;
+}
+
 // OPT holds EDNS in its class and ttl; a second one or one with a name is a format error (RFC 6891 6.1.1).
-bool read_opt(const ResourceRecord& r, Message& m) {
+bool read_opt(const ResourceRecord& r, WireReader& rdata, Message& m) {
   if (m.edns || r.name != ".") return false;
   m.edns = true;
   m.udp_payload = r.klass;
   m.dnssec_ok = (r.ttl & kDo) != 0;
   m.rcode = static_cast<std::uint16_t>(m.rcode | r.ttl >> 24U << 4U);
-  return true;
+  return read_options(rdata, m);
 }
 
 bool read_records(WireReader& reader, std::uint16_t count, bool additional, Message& m,
@@ -79,7 +191,7 @@ bool read_records(WireReader& reader, std::uint16_t count, bool additional, Mess
     WireReader rdata = reader.part(reader.u16());
     if (!rdata.ok()) return false;
     if (r.type == Type::kOpt) {
-      if (!additional || !read_opt(r, m)) return false;
+      if (!additional || !read_opt(r, rdata, m)) return false;
       continue;
     }
     if (r.ttl >= 0x80000000U) r.ttl = 0;
@@ -117,20 +229,12 @@ void write_opt(const Message& m, WireWriter& out) {
 }  // namespace
 
 std::optional<Type> parse_type(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
+  const std::string name = upper(text);
   for (const auto& known : kTypeNames) {
-    if (known.name == upper) return known.type;
+    if (known.name == name) return known.type;
   }
-  static constexpr std::string_view kGeneric = "TYPE";  // RFC 3597 5
-  if (!upper.starts_with(kGeneric)) return std::nullopt;
-  std::uint16_t number = 0;
-  const char* const end = upper.data() + upper.size();
-  const auto [stop, error] = std::from_chars(upper.data() + kGeneric.size(), end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return static_cast<Type>(number);
+  const auto number = numbered_name(name, "TYPE", false);  // RFC 3597 5
+  return number ? std::optional{static_cast<Type>(*number)} : std::nullopt;
 }
 
 std::string type_name(Type t) {
@@ -140,14 +244,72 @@ std::string type_name(Type t) {
   return "TYPE" + std::to_string(static_cast<unsigned>(t));
 }
 
+std::optional<std::uint16_t> parse_class(std::string_view text) {
+  const std::string name = upper(text);
+  const auto known = find_number(kClassNames, name);
+  return known ? known : numbered_name(name, "CLASS", true);
+}
+
+std::string class_name(std::uint16_t klass) {
+  const std::string_view known = find_name(kClassNames, klass);
+  return known.empty() ? "CLASS" + std::to_string(klass) : std::string{known};
+}
+
+std::optional<std::uint16_t> parse_rcode(std::string_view text) {
+  constexpr std::uint16_t kRcodeMax = 4095;  // 12 bits with EDNS
+  const std::string name = upper(text);
+  auto number = find_number(kRcodeNames, name);
+  if (!number) number = numbered_name(name, "RCODE", true);
+  return number && *number <= kRcodeMax ? number : std::nullopt;
+}
+
 std::string rcode_name(std::uint16_t rcode) {
-  static constexpr std::array<std::string_view, 11> kNames = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-                                                              "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
-                                                              "NXRRSET", "NOTAUTH", "NOTZONE"};
-  if (rcode < kNames.size()) return std::string(kNames[rcode]);
-  if (rcode == 16) return "BADVERS";
-  if (rcode == 23) return "BADCOOKIE";
-  return "RCODE" + std::to_string(rcode);
+  const std::string_view known = find_name(kRcodeNames, rcode);
+  return known.empty() ? "RCODE" + std::to_string(rcode) : std::string{known};
+}
+
+std::string record_text(const ResourceRecord& r) {
+  const auto dotted = [](std::string_view name) { return std::string{name} + (name == "." ? "" : "."); };
+  std::string out =
+      dotted(r.name) + '\t' + std::to_string(r.ttl) + '\t' + class_name(r.klass) + '\t' + type_name(r.type) + '\t';
+  const std::string_view data = r.data;
+  switch (r.type) {
+    case Type::kNs:
+    case Type::kCname:
+    case Type::kPtr:
+    case Type::kDname:
+    case Type::kMx:
+    case Type::kSrv:
+    case Type::kNaptr: {  // a name is the last word
+      const std::size_t word = data.rfind(' ') + 1;
+      return out.append(data.substr(0, word)) + dotted(data.substr(word));
+    }
+    case Type::kSoa: {
+      const std::size_t first = data.find(' ');
+      const std::size_t second = first == std::string_view::npos ? first : data.find(' ', first + 1);
+      if (second == std::string_view::npos) return out.append(data);
+      out += dotted(data.substr(0, first)) + ' ' + dotted(data.substr(first + 1, second - first - 1));
+      return out.append(data.substr(second));
+    }
+    case Type::kHttps:
+    case Type::kSvcb: {
+      const std::size_t first = data.find(' ');
+      if (first == std::string_view::npos) return out.append(data);
+      const std::size_t second = std::min(data.find(' ', first + 1), data.size());
+      out.append(data.substr(0, first + 1)) += dotted(data.substr(first + 1, second - first - 1));
+      return out.append(data.substr(second));
+    }
+    case Type::kA:
+    case Type::kTxt:
+    case Type::kAaaa:
+    case Type::kOpt:
+    case Type::kDs:
+    case Type::kTlsa:
+    case Type::kAny:
+    case Type::kCaa:
+      break;
+  }
+  return out.append(data);
 }
 
 Result<std::vector<std::uint8_t>> encode(const Message& m) {

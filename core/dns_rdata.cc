@@ -104,16 +104,42 @@ std::string present_https(WireReader& r) {
   return out;
 }
 
-std::string present_generic(WireReader& r) {
+std::string present_naptr(WireReader& r) {
+  std::string out = std::to_string(r.u16()) + ' ';
+  out += std::to_string(r.u16());
+  for (int i = 0; i < 3; ++i) out += ' ' + quoted(r.counted());
+  return out + ' ' + r.name();
+}
+
+std::string hex(std::span<const std::uint8_t> b) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  const auto b = r.bytes(r.left());
-  std::string out = "\\# " + std::to_string(b.size());
-  if (!b.empty()) out += ' ';
+  std::string out;
   for (const std::uint8_t c : b) {
     out += kHex[c >> 4U];
     out += kHex[c & 0xFU];
   }
   return out;
+}
+
+// Key tag, algorithm, digest type, digest; it cannot be empty.
+std::string present_ds(WireReader& r) {
+  std::string out = std::to_string(r.u16()) + ' ';
+  out += std::to_string(r.u8()) + ' ';
+  out += std::to_string(r.u8()) + ' ';
+  if (r.left() == 0) r.fail();
+  return out + hex(r.bytes(r.left()));
+}
+
+std::string present_tlsa(WireReader& r) {
+  std::string out;
+  for (int i = 0; i < 3; ++i) out += std::to_string(r.u8()) + ' ';
+  if (r.left() == 0) r.fail();
+  return out + hex(r.bytes(r.left()));
+}
+
+std::string present_generic(WireReader& r) {
+  const auto b = r.bytes(r.left());
+  return "\\# " + std::to_string(b.size()) + (b.empty() ? "" : " ") + hex(b);
 }
 
 // Words of a presentation, separated by spaces.
@@ -218,6 +244,7 @@ void write_known(Type type, Words& words, WireWriter& out) {
     case Type::kCname:
     case Type::kNs:
     case Type::kPtr:
+    case Type::kDname:
       return write_name(words.next(), out);
     case Type::kMx:
       out.u16(number<std::uint16_t>(words.next(), out));
@@ -235,7 +262,12 @@ void write_known(Type type, Words& words, WireWriter& out) {
     case Type::kCaa:
       return write_caa(words, out);
     case Type::kOpt:
+    case Type::kNaptr:
+    case Type::kDs:
+    case Type::kTlsa:
+    case Type::kSvcb:
     case Type::kHttps:
+    case Type::kAny:
       return out.fail();
   }
   out.fail();
@@ -252,6 +284,7 @@ std::string present_rdata(Type type, WireReader& r) {
     case Type::kCname:
     case Type::kNs:
     case Type::kPtr:
+    case Type::kDname:
       return r.name();
     case Type::kMx:
       return present_mx(r);
@@ -263,10 +296,18 @@ std::string present_rdata(Type type, WireReader& r) {
       return present_txt(r);
     case Type::kCaa:
       return present_caa(r);
+    case Type::kSvcb:
     case Type::kHttps:
       return present_https(r);
-    case Type::kOpt:
-      break;  // never data: dns_message.cc reads it
+    case Type::kNaptr:
+      return present_naptr(r);
+    case Type::kDs:
+      return present_ds(r);
+    case Type::kTlsa:
+      return present_tlsa(r);
+    case Type::kOpt:  // never data: dns_message.cc reads it
+    case Type::kAny:  // never a record
+      break;
   }
   return present_generic(r);
 }

@@ -1,22 +1,141 @@
-// Queries over channels: encoding, EDNS and TCP fallbacks, and judging whether an answer is one.
+// Queries over channels: fallbacks, lingering, explaining.
 #include "io/dns_client.h"
 
 #include <ares.h>
 
-#include <map>
-#include <tuple>
+#include <algorithm>
 #include <utility>
 
 #include "io/dns_channel.h"
+#include "io/dns_stream.h"
+#include "io/tcp_dialer.h"
 
 namespace sonde::io {
 namespace {
 
 namespace dns = core::dns;
 
-constexpr std::uint16_t kUdpPayload = 1232;  // DNS flag day 2020: fits every path without fragments
-constexpr std::size_t kChannelsMax = 64;     // 73 KiB each
-constexpr std::size_t kNameserversMax = 3;   // MAXNS of resolv.conf(5)
+constexpr std::size_t kChannelsMax = 64;    // 73 KiB each
+constexpr std::size_t kQueriesMax = 256;    // under way on one channel: what its receive buffer surely holds
+constexpr std::size_t kNameserversMax = 3;  // MAXNS of resolv.conf(5)
+constexpr Duration kExplainMax = std::chrono::milliseconds{500};
+constexpr Duration kTick = std::chrono::milliseconds{1};
+
+DnsError error_of(DnsArrival::End end) {
+  switch (end) {
+    case DnsArrival::End::kAnswer:
+      return DnsError::kNone;
+    case DnsArrival::End::kUnreachable:
+      return DnsError::kUnreachable;
+    case DnsArrival::End::kNoRoute:
+      return DnsError::kNoRoute;
+    case DnsArrival::End::kNoResource:
+      return DnsError::kNoResource;
+    case DnsArrival::End::kBadSource:
+      return DnsError::kBadSource;
+  }
+  return DnsError::kMalformed;
+}
+
+/// Of the TCP connection that a truncated answer leads to.
+DnsError error_of(DialError error) {
+  switch (error) {
+    case DialError::kNone:
+      return DnsError::kNone;
+    case DialError::kRefused:
+    case DialError::kReset:
+    case DialError::kSelfConnect:
+      return DnsError::kTcpRefused;
+    case DialError::kTimeout:
+      return DnsError::kTcpTimeout;
+    case DialError::kUnreachable:
+      return DnsError::kUnreachable;
+    case DialError::kNoRoute:
+    case DialError::kBlocked:
+    case DialError::kPolicy:
+      return DnsError::kNoRoute;
+    case DialError::kNoResource:
+      return DnsError::kNoResource;
+    case DialError::kBadSource:
+      return DnsError::kBadSource;
+  }
+  return DnsError::kNoResource;
+}
+
+/// A resolver may be anywhere: the caller has decided that it may be asked.
+DialerOptions anywhere(const std::optional<IpAddress>& source) {
+  DialerOptions out;
+  out.source = source;
+  out.policy.allow("0.0.0.0/0");
+  out.policy.allow("::/0");
+  return out;
+}
+
+/// Code and records of the answer section in any order, without TTLs: what two equal answers share.
+std::vector<std::string> essence(const dns::Message& m) {
+  std::vector<std::string> out{dns::rcode_name(m.rcode)};
+  for (const dns::ResourceRecord& r : m.answers) out.push_back(r.name + ' ' + dns::type_name(r.type) + ' ' + r.data);
+  std::ranges::sort(out);
+  return out;
+}
+
+class Client;
+
+class Lookup final : public DnsLookup, public DnsChannel::Waiter {
+ public:
+  Lookup(Client& client, Loop& loop, std::span<const Endpoint> servers, const DnsPacket& packet,
+         const DnsOptions& options, Callback<void(DnsReply)> done)
+      : client_(client), loop_(loop), packet_(&packet), options_(options), done_(std::move(done)) {
+    servers_.assign(servers.begin(), servers.end());
+  }
+  ~Lookup() override { forget(); }
+  Lookup(const Lookup&) = delete;
+  Lookup& operator=(const Lookup&) = delete;
+
+  void start() {
+    started_ = loop_.precise_now();
+    send(*packet_);
+  }
+
+  [[nodiscard]] bool over_tcp() const override { return dialer_.has_value(); }
+  [[nodiscard]] int strays() const override { return reply_.strays + (channel_ ? channel_->strays(id_).count : 0); }
+  [[nodiscard]] std::string stray() const override { return channel_ ? channel_->strays(id_).first : std::string{}; }
+
+  void on_arrival(DnsArrival arrival) override;
+
+ private:
+  enum class Phase { kAsking, kLingering, kExplaining };
+
+  void send(const DnsPacket& packet);
+  void forget();
+  void on_first(const DnsArrival& arrival);
+  void after_reply();
+  void linger();
+  void on_further(const DnsArrival& arrival);
+  void explain();
+  void on_explanation(const DnsArrival& arrival);
+  void go_to_tcp(const Endpoint& server);
+  void on_dialed(DialResult result);
+  void finish();
+
+  Client& client_;
+  Loop& loop_;
+  const DnsPacket* packet_;  // what is being asked just now
+  std::unique_ptr<DnsPacket> other_packet_;
+  DnsOptions options_;
+  Callback<void(DnsReply)> done_;
+  std::vector<Endpoint> servers_;
+  Phase phase_ = Phase::kAsking;
+  DnsChannel* channel_ = nullptr;  // with an id of ours
+  std::uint16_t id_ = 0;
+  MonoTime started_{};
+  MonoTime first_at_{};
+  DnsReply reply_;
+  std::optional<TcpDialer> dialer_;
+  UniqueFd fd_;  // before the handles: they must go first
+  Handle timer_;
+  Handle pending_;
+};
 
 class Client final : public DnsClient {
  public:
@@ -30,161 +149,187 @@ class Client final : public DnsClient {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  Handle query(const Endpoint& resolver, std::string_view name, dns::Type type,
-               Callback<void(DnsReply)> done) override {
-    const std::uint64_t ticket = ++tickets_;
-    Query& q = queries_[ticket];
-    q.resolver = resolver;
-    q.question = {.name = std::string{name}, .type = type, .klass = 1};
-    q.done = std::move(done);
-    q.started = loop_.precise_now();
-    send(ticket, q);
-    return Handle{std::make_unique<Ticket>(*this, ticket)};
+  std::unique_ptr<DnsLookup> query(std::span<const Endpoint> servers, const DnsPacket& packet,
+                                   const DnsOptions& options, Callback<void(DnsReply)> done) override {
+    auto lookup = std::make_unique<Lookup>(*this, loop_, servers, packet, options, std::move(done));
+    lookup->start();
+    return lookup;
   }
 
- private:
-  struct Query {
-    Endpoint resolver;
-    dns::Question question;
-    Callback<void(DnsReply)> done;
-    MonoTime started{};
-    bool edns = true;
-    bool tcp = false;
-    DnsReply reply;
-    Handle later;
-  };
-  struct Ticket final : Handle::Pending {
-    Ticket(Client& c, std::uint64_t n) : client(c), number(n) {}
-    ~Ticket() override { client.queries_.erase(number); }
-    Client& client;
-    std::uint64_t number;
-  };
-
-  void send(std::uint64_t ticket, Query& q) {
-    dns::Message m;
-    m.recursion_desired = true;
-    m.questions.push_back(q.question);
-    m.edns = q.edns;
-    m.udp_payload = kUdpPayload;
-    auto wire = dns::encode(m);
-    if (!wire) {
-      q.reply.error = DnsError::kBadName;
-      q.reply.detail = wire.error().message;
-      q.later = loop_.soon([this, ticket] { finish(ticket); });
-      return;
-    }
-    channel(q.resolver, q.tcp).send(std::move(*wire), ticket);
-  }
-
-  DnsChannel& channel(const Endpoint& resolver, bool tcp) {
-    const auto key = std::tuple{to_string(resolver), tcp};
-    if (const auto it = channels_.find(key); it != channels_.end()) return *it->second;
-    if (channels_.size() >= kChannelsMax) {
-      for (auto it = channels_.begin(); it != channels_.end(); ++it) {
-        if (!it->second->idle()) continue;
-        // It may be one of those that are on the stack just now: let the turn end first.
-        loop_.retire(std::move(it->second));
-        channels_.erase(it);
-        break;
+  /// A channel for these servers and options with room for one more query.
+  DnsChannel& channel(std::span<const Endpoint> servers, const DnsOptions& options) {
+    const auto& source = options.source ? options.source : options_.source;
+    for (const Slot& s : channels_) {
+      if (s.channel->waiting() < kQueriesMax && std::ranges::equal(s.key.servers, servers) &&
+          s.key.repeat == options.repeat && s.key.source == source && s.key.interface == options.interface) {
+        return *s.channel;
       }
     }
-    auto made = make_dns_channel(
-        loop_, {.resolver = resolver, .tcp = tcp, .source = options_.source, .timeout = options_.timeout},
-        [this](DnsTransfer t) { on_end(std::move(t)); });
-    return *channels_.emplace(key, std::move(made)).first->second;
-  }
-
-  void on_end(DnsTransfer t) {
-    const auto it = queries_.find(t.ticket);
-    if (it == queries_.end()) return;  // the caller went away
-    Query& q = it->second;
-    q.reply.elapsed = t.at - q.started;
-    q.reply.tcp = q.tcp;
-    if (t.end != DnsTransfer::End::kAnswer) {
-      q.reply.error = error_of(t.end, q.tcp);
-      return finish(t.ticket);
+    if (channels_.size() >= kChannelsMax) {
+      const auto idle = std::ranges::find_if(channels_, [](const Slot& s) { return s.channel->waiting() == 0; });
+      if (idle != channels_.end()) {
+        loop_.retire(std::move(idle->channel));  // it may be one of those that are on the stack just now
+        channels_.erase(idle);
+      }
     }
-    judge(t.ticket, q, t.wire);
+    DnsChannelOptions key{.servers = {servers.begin(), servers.end()},
+                          .repeat = options.repeat,
+                          .source = source,
+                          .interface = std::string{options.interface}};
+    channels_.push_back({.key = key, .channel = make_dns_channel(loop_, key)});
+    return *channels_.back().channel;
   }
 
-  static DnsError error_of(DnsTransfer::End end, bool tcp) {
-    switch (end) {
-      case DnsTransfer::End::kAnswer:
-        return DnsError::kNone;
-      case DnsTransfer::End::kTimeout:
-        return tcp ? DnsError::kTcpTimeout : DnsError::kTimeout;
-      case DnsTransfer::End::kUnreachable:
-        return DnsError::kUnreachable;
-      case DnsTransfer::End::kRefused:
-        return DnsError::kTcpRefused;
-      case DnsTransfer::End::kShort:
-        return DnsError::kTcpShort;
-      case DnsTransfer::End::kNoRoute:
-        return DnsError::kNoRoute;
-      case DnsTransfer::End::kNoResource:
-        return DnsError::kNoResource;
-      case DnsTransfer::End::kMalformed:
-        return DnsError::kMalformed;
-    }
-    return DnsError::kMalformed;
-  }
+  [[nodiscard]] const std::optional<IpAddress>& source() const { return options_.source; }
 
-  void judge(std::uint64_t ticket, Query& q, std::span<const std::uint8_t> wire) {
-    constexpr std::uint8_t kTruncated = 0x02;  // in the third byte, RFC 1035 4.1.1
-    constexpr std::uint8_t kResponse = 0x80;
-    if (wire.size() < 12 || (wire[2] & kResponse) == 0)
-      return malformed(ticket, q, "the answer is a query (QR is clear)");
-    if (!q.tcp && (wire[2] & kTruncated) != 0) {  // what follows may be cut anywhere: not worth decoding
-      q.tcp = true;
-      return send(ticket, q);
-    }
-    auto message = dns::decode(wire);
-    if (!message) return malformed(ticket, q, message.error().message);
-    if (!answers(*message, q.question)) return malformed(ticket, q, "the answer is for another question");
-    const bool formerr = message->rcode == static_cast<std::uint16_t>(dns::Rcode::kFormErr);
-    if (formerr && q.edns) {  // a server older than EDNS, or a broken one: ask plainly once
-      q.edns = false;
-      q.reply.edns_broken = true;
-      return send(ticket, q);
-    }
-    q.reply.edns_broken = q.reply.edns_broken && !formerr;
-    q.reply.message = std::move(*message);
-    finish(ticket);
-  }
-
-  static bool answers(const dns::Message& m, const dns::Question& asked) {
-    if (m.questions.size() != 1) return false;
-    const dns::Question& got = m.questions.front();
-    std::string_view name = asked.name;
-    if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
-    if (got.type != asked.type || got.klass != asked.klass || got.name.size() != name.size()) return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      const char c = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
-      if (c != got.name[i]) return false;
-    }
-    return true;
-  }
-
-  void malformed(std::uint64_t ticket, Query& q, std::string detail) {
-    q.reply.error = DnsError::kMalformed;
-    q.reply.detail = std::move(detail);
-    finish(ticket);
-  }
-
-  void finish(std::uint64_t ticket) {
-    const auto it = queries_.find(ticket);
-    if (it == queries_.end() || !it->second.done) return;
-    auto done = std::move(it->second.done);
-    DnsReply reply = std::move(it->second.reply);
-    done(std::move(reply));  // may destroy the ticket, and with it the query
-  }
-
+ private:
+  struct Slot {
+    DnsChannelOptions key;
+    std::unique_ptr<DnsChannel> channel;
+  };
   Loop& loop_;
   DnsClientOptions options_;
-  std::uint64_t tickets_ = 0;
-  std::map<std::uint64_t, Query> queries_;
-  std::map<std::tuple<std::string, bool>, std::unique_ptr<DnsChannel>> channels_;
+  std::vector<Slot> channels_;  // oldest first
 };
+
+void Lookup::send(const DnsPacket& packet) {
+  channel_ = &client_.channel(servers_, options_);
+  id_ = channel_->send(packet.wire(), *this);
+}
+
+void Lookup::forget() {
+  if (channel_ == nullptr) return;
+  reply_.strays += channel_->strays(id_).count;
+  channel_->forget(id_);
+  channel_ = nullptr;
+}
+
+void Lookup::on_arrival(DnsArrival arrival) {
+  switch (phase_) {
+    case Phase::kAsking:
+      return on_first(arrival);
+    case Phase::kLingering:
+      return on_further(arrival);
+    case Phase::kExplaining:
+      return on_explanation(arrival);
+  }
+}
+
+void Lookup::on_first(const DnsArrival& arrival) {
+  constexpr std::uint8_t kTruncated = 0x02;  // in the third byte, RFC 1035 4.1.1
+  const int sendings = channel_->sendings(id_);
+  first_at_ = arrival.at;
+  const auto settle = [&](DnsReply reply) {
+    reply.attempts = std::max(sendings, 1);
+    reply.strays = reply_.strays;
+    reply.edns_broken = reply_.edns_broken && reply.error == DnsError::kNone && !dislikes_edns(reply.message);
+    reply.server = arrival.server;
+    reply.elapsed = arrival.at - started_;
+    reply_ = std::move(reply);
+  };
+  if (arrival.end != DnsArrival::End::kAnswer) {
+    DnsReply failed;
+    failed.error = error_of(arrival.end);
+    settle(std::move(failed));
+    return finish();
+  }
+  // What follows a truncation may be cut anywhere: not worth decoding. More than was asked for is no better (D27).
+  const bool cut = arrival.cut || arrival.wire.size() > packet_->udp_payload();
+  if (cut || (arrival.wire[2] & kTruncated) != 0) return go_to_tcp(arrival.server);
+  DnsReply reply = read_dns_reply(arrival.wire, *packet_);
+  if (reply.error == DnsError::kNone && packet_->edns() && dislikes_edns(reply.message)) {
+    forget();  // a server older than EDNS, or a broken one: ask plainly once
+    reply_.edns_broken = true;
+    other_packet_ = std::make_unique<DnsPacket>(packet_->plain());
+    packet_ = other_packet_.get();
+    return send(*packet_);
+  }
+  settle(std::move(reply));
+  after_reply();
+}
+
+void Lookup::after_reply() {
+  const bool servfail = reply_.message.rcode == static_cast<std::uint16_t>(dns::Rcode::kServFail);
+  if (reply_.error == DnsError::kNone && servfail && options_.explain) return explain();
+  linger();
+}
+
+void Lookup::linger() {
+  Duration wanted = options_.linger.value_or(Duration{});
+  if (!options_.linger && reply_.elapsed > kDnsNearby)
+    wanted = std::min(reply_.elapsed * kDnsLingerFactor, kDnsLingerMax);
+  if (reply_.error != DnsError::kNone || wanted <= Duration{}) return finish();
+  // Whole ticks, so that queries that end together share a timer's wake-up.
+  const auto end = std::chrono::ceil<std::chrono::milliseconds>(first_at_ + wanted) + Duration{};
+  phase_ = Phase::kLingering;
+  timer_ = loop_.at(std::min<MonoTime>(end, options_.latest - kTick), [this] { finish(); });
+}
+
+void Lookup::on_further(const DnsArrival& arrival) {
+  if (arrival.end != DnsArrival::End::kAnswer) return;  // late news about a server that did answer
+  DnsReply further = read_dns_reply(arrival.wire, *packet_);
+  if (further.error != DnsError::kNone) {
+    ++reply_.strays;
+  } else if (essence(further.message) == essence(reply_.message)) {
+    ++reply_.duplicates;
+  } else if (!reply_.other) {
+    reply_.other = std::move(further.message);
+  }
+}
+
+void Lookup::explain() {
+  forget();
+  phase_ = Phase::kExplaining;
+  other_packet_ = std::make_unique<DnsPacket>(packet_->unchecked());
+  packet_ = other_packet_.get();
+  timer_ = loop_.at(std::min<MonoTime>(loop_.now() + kExplainMax, options_.latest - kTick), [this] { finish(); });
+  servers_.assign(1, reply_.server);
+  send(*packet_);
+}
+
+void Lookup::on_explanation(const DnsArrival& arrival) {
+  if (arrival.end == DnsArrival::End::kAnswer) {
+    const DnsReply r = read_dns_reply(arrival.wire, *packet_);
+    reply_.bogus = r.error == DnsError::kNone && r.message.rcode == 0 && !r.message.answers.empty();
+  }
+  finish();
+}
+
+void Lookup::go_to_tcp(const Endpoint& server) {
+  forget();
+  reply_.server = server;
+  dialer_.emplace(loop_, anywhere(options_.source ? options_.source : client_.source()));
+  pending_ = dialer_->dial(server, [this](DialResult r) { on_dialed(std::move(r)); });
+}
+
+void Lookup::on_dialed(DialResult result) {
+  const Duration before = loop_.precise_now() - started_;
+  const auto done = [this, before](DnsReply reply) {
+    reply.server = reply_.server;
+    reply.strays = reply_.strays;
+    reply.edns_broken = reply.edns_broken || (reply_.edns_broken && !dislikes_edns(reply.message));
+    reply.tcp = true;
+    reply.elapsed += before;
+    reply_ = std::move(reply);
+    finish();
+  };
+  if (result.error != DialError::kNone) {
+    DnsReply failed;
+    failed.error = error_of(result.error);
+    failed.detail = "truncated over UDP, then over TCP: " + result.detail;
+    return done(std::move(failed));
+  }
+  fd_ = std::move(result.fd);
+  pending_ = ask_over_stream(loop_, fd_.get(), *packet_, done);
+}
+
+void Lookup::finish() {
+  if (phase_ == Phase::kLingering) reply_.lingered = loop_.precise_now() - first_at_;
+  forget();
+  timer_.reset();
+  auto done = std::move(done_);
+  done(std::move(reply_));  // may destroy this
+}
 
 }  // namespace
 

@@ -1,55 +1,63 @@
-// Asks one resolver one question and says exactly what came back: c-ares below, raw answers, our own judgement of them.
-// One channel per resolver, one try, no retry that could hide a lost packet; TCP when the answer is truncated.
-// Source: c-ares 1.18 manual pages, ares_send(3), ares_set_socket_functions(3); RFC 1035, RFC 6891, RFC 7766.
+// Asks resolvers one question over UDP and says exactly what came back: c-ares below, every datagram seen, our own
+// judgement of them. TCP when the answer is truncated, once more without EDNS when that is disliked.
+// For DNS over TCP or TLS from the start see dns_stream.h.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/dns_message.h"
-#include "io/address.h"
-#include "io/loop.h"
+#include "io/dns_query.h"
 
 namespace sonde::io {
 
-/// How a query ended below the answer's own code.
-enum class DnsError {
-  kNone,         // an answer that decodes and answers our question
-  kTimeout,      // silence
-  kUnreachable,  // ICMP said that nobody listens there
-  kTcpRefused,   // truncated over UDP, then refused over TCP
-  kTcpTimeout,   // truncated over UDP, then silent over TCP
-  kTcpShort,     // closed over TCP before the answer was whole
-  kMalformed,    // bytes that are no answer: QR clear, counts that lie, broken names
-  kNoRoute,      // our own side has no route to the resolver
-  kNoResource,   // no descriptor or memory
-  kBadName,      // the name cannot be written as a DNS name
+struct DnsOptions {
+  std::optional<IpAddress> source;  // nothing = the client's own
+  std::string_view interface;       // device to leave by; empty = the system's choice
+  /// Send again after 1 s of silence (then doubling), going round the servers; an answer to any sending counts. For
+  /// finding an address. A check of a DNS server sends once: a repetition would hide a lost packet.
+  bool repeat = false;
+  /// After SERVFAIL ask once more without DNSSEC validation, to tell a bogus zone from a broken one; at most 500 ms.
+  bool explain = false;
+  /// How long to listen for further answers after the first (RELIABILITY D16); nothing = see kDnsLingerFactor.
+  std::optional<Duration> linger = Duration{};
+  MonoTime latest = MonoTime::max();  // lingering and explaining end by then
 };
 
-struct DnsReply {
-  DnsError error = DnsError::kNone;
-  std::string detail;          // for people
-  core::dns::Message message;  // with kNone
-  bool tcp = false;            // the answer came over TCP
-  bool edns_broken = false;    // FORMERR with EDNS, fine without
-  Duration elapsed{};          // from sending to the answer, precise clock, over all transports
+/// Lingering by default: ten times as long as the first answer took, at most 300 ms. A forged answer is sent from
+/// somewhere on the way, so the real one follows within a few round trips of it. An answer within 1 ms comes from the
+/// same building: nobody stands in between, and such checks must stay cheap.
+inline constexpr int kDnsLingerFactor = 10;
+inline constexpr Duration kDnsLingerMax = std::chrono::milliseconds{300};
+inline constexpr Duration kDnsNearby = std::chrono::milliseconds{1};
+
+/// One query under way; destroying it drops the answer.
+class DnsLookup {
+ public:
+  virtual ~DnsLookup() = default;
+  /// For a caller whose deadline comes first. True when the question is being asked over TCP by now.
+  [[nodiscard]] virtual bool over_tcp() const = 0;
+  /// How many datagrams were ignored so far, and what the first of them was.
+  [[nodiscard]] virtual int strays() const = 0;
+  [[nodiscard]] virtual std::string stray() const = 0;
 };
 
 struct DnsClientOptions {
-  std::optional<IpAddress> source;              // local address to bind, where its family fits
-  Duration timeout = std::chrono::seconds{10};  // longest wait for one transport
+  std::optional<IpAddress> source;  // local address to bind, where its family fits
 };
 
-/// Keeps a channel per resolver asked (at most 64, the oldest idle one goes). One loop, one thread.
+/// Keeps channels for the resolvers asked (at most 64, the first idle one goes). One loop, one thread.
 class DnsClient {
  public:
   virtual ~DnsClient() = default;
-  /// `done` is called once, later, never from inside. Destroying the handle drops the answer.
-  [[nodiscard]] virtual Handle query(const Endpoint& resolver, std::string_view name, core::dns::Type type,
-                                     Callback<void(DnsReply)> done) = 0;
+  /// `servers` (at least one; the first is asked, the others only where it does not answer and `repeat` is set or it is
+  /// unreachable) is copied; `packet` and the text of `options` must outlive the lookup. `done` is called at most once,
+  /// later, never from inside: silence has no end here, the caller owns the deadline.
+  [[nodiscard]] virtual std::unique_ptr<DnsLookup> query(std::span<const Endpoint> servers, const DnsPacket& packet,
+                                                         const DnsOptions& options, Callback<void(DnsReply)> done) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<DnsClient> make_dns_client(Loop& loop, DnsClientOptions options);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/callback.h"
 #include "core/config_node.h"
@@ -38,6 +39,7 @@ struct CheckContext {
   io::HttpClient& http;
   std::optional<io::Endpoint> resolver;  // own resolver; nothing when none is configured or known
   std::string user_agent;
+  std::vector<io::Endpoint> more_resolvers{};  // further own ones, asked where the first does not answer
 };
 
 /// What a target expects, read once from its configuration; const and shared by all its runs.

@@ -39,11 +39,13 @@ core::Result<Clients> make_clients(io::Loop& loop, io::HttpClient& http, const P
     if (!dialer.source) return invalid("vantage.source: " + config.source + " is no address");
   }
   std::optional<io::Endpoint> resolver;
+  std::vector<io::Endpoint> more_resolvers;
   if (!config.resolver.empty()) {
     resolver = io::parse_endpoint(config.resolver, 53);
     if (!resolver) return invalid("resolver: " + config.resolver + " is not ADDRESS or ADDRESS:PORT");
   } else if (const auto system = io::parse_resolv_conf(resolv_conf); !system.empty()) {
     resolver = system.front();
+    more_resolvers.assign(system.begin() + 1, system.end());
   }
   auto tls = io::make_tls_client(loop, {.ca_file = config.ca_file});
   if (!tls) return tls.error();
@@ -51,14 +53,15 @@ core::Result<Clients> make_clients(io::Loop& loop, io::HttpClient& http, const P
   out.dns = io::make_dns_client(loop, {.source = dialer.source});
   out.dialer = std::make_unique<io::TcpDialer>(loop, std::move(dialer));
   out.tls = std::move(*tls);
-  out.context = std::make_unique<CheckContext>(
-      CheckContext{.loop = loop,
-                   .dns = *out.dns,
-                   .dialer = *out.dialer,
-                   .tls = *out.tls,
-                   .http = http,
-                   .resolver = resolver,
-                   .user_agent = "sonde/" + config.vantage.version + " (+health probe)"});
+  out.context =
+      std::make_unique<CheckContext>(CheckContext{.loop = loop,
+                                                  .dns = *out.dns,
+                                                  .dialer = *out.dialer,
+                                                  .tls = *out.tls,
+                                                  .http = http,
+                                                  .resolver = resolver,
+                                                  .user_agent = "sonde/" + config.vantage.version + " (+health probe)",
+                                                  .more_resolvers = std::move(more_resolvers)});
   return out;
 }
 

@@ -21,7 +21,8 @@ void Run::on_deadline() { finish(check_->give_up(core::Cause::kTimeout)); }
 void Run::finish(core::Measurement m) {
   deadline_.reset();
   const MonoTime now = context_.loop.precise_now();
-  m.set_seconds(field::kDurationSeconds, now - started_);
+  // A check that went on listening after it had its answer says itself how long the run was.
+  if (m.get(field::kDurationSeconds) == nullptr) m.set_seconds(field::kDurationSeconds, now - started_);
   const Trust trust = watch_.trust_in(started_, now);
   m.set_seconds(field::kLoopLagSeconds, trust.lag);
   m.set(field::kSuspect, std::int64_t{trust.why.empty() ? 0 : 1});

@@ -1,12 +1,13 @@
-// The dns check: one question to one resolver, `dns://RESOLVER[:PORT]/NAME?type=A`; `dns:///NAME` asks the own one.
+// The dns check: one question to one server, over UDP, TCP or TLS; `dns:///NAME` asks the prober's own resolver.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
-#include "core/sanitize.h"
+#include "io/dns_stream.h"
 #include "prober/checks/checks.h"
-#include "prober/checks/expect.h"
-#include "prober/stages/dns_answer.h"
+#include "prober/checks/dns_spec.h"
+#include "prober/stages/approach.h"
 #include "prober/stages/resolve.h"
 
 namespace sonde::prober {
@@ -16,97 +17,217 @@ using core::Cause;
 using core::Stage;
 namespace field = core::field;
 
-struct DnsSpec final : CheckSpec {
-  core::Url url;
-  std::string name;
-  core::dns::Type type = core::dns::Type::kA;
-  CommonExpect common;
-  std::optional<std::uint16_t> rcode;  // the healthy code where it is not NOERROR with an answer
-  std::vector<std::string> answers;    // the exact set that must come, sorted; empty = any
-};
-
 class DnsCheck final : public Check {
  public:
   DnsCheck(const DnsSpec& spec, const NetSpec& net, CheckContext& context)
-      : spec_(spec), context_(context), resolve_(context, net, spec.url.host) {}
+      : spec_(spec), net_(net), context_(context) {}
 
-  void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
+  void start(MonoTime deadline, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
     started_ = context_.loop.precise_now();
-    if (!spec_.url.host.empty()) {
-      resolve_.start([this](const Resolved& r) { on_resolver(r); });
-    } else if (context_.resolver) {
-      ask(*context_.resolver);
+    const Duration of_stage = net_.stage_timeouts[static_cast<std::size_t>(Stage::kDns)];
+    latest_ = of_stage > Duration{} ? std::min<MonoTime>(deadline, started_ + of_stage) : deadline;
+    const auto own = net_.resolver ? net_.resolver : context_.resolver;
+    if (spec_.host.empty() && !own) {
+      later_ = context_.loop.soon([this] { fail(Stage::kDns, Cause::kNoResolver, "no resolver is configured"); });
+    } else if (spec_.transport != DnsTransport::kUdp) {
+      approach(spec_.host.empty() ? to_string(own->address) : spec_.host);
+    } else if (spec_.host.empty()) {
+      ask(*own);
+    } else if (spec_.server && !net_.pinned) {
+      ask_if_allowed(*spec_.server);
     } else {
-      later_ = context_.loop.soon([this] { fail(Cause::kNoResolver, "no resolver is configured"); });
+      resolve_.emplace(context_, net_, spec_.host);
+      resolve_->start([this](const Resolved& r) { on_resolver(r); });
     }
   }
 
   core::Measurement give_up(Cause why) override {
-    m_.outcome = core::failed(Stage::kDns, why);
+    const bool connecting = approach_ && !asked_;
+    if (lookup_) set_strays(lookup_->strays());
+    if (spec_.expect.silence && lookup_ && why == Cause::kTimeout) {
+      m_.outcome.detail = "nobody answered, as expected";
+    } else if (connecting) {
+      m_.outcome = core::failed(approach_->stage(), why);
+    } else {
+      const bool over_tcp = approach_ || (lookup_ && lookup_->over_tcp());
+      const Cause cause = over_tcp && why == Cause::kTimeout ? Cause::kTcpTimeout : why;
+      m_.outcome = core::failed(Stage::kDns, cause, lookup_ ? ignored(lookup_->stray()) : "");
+    }
     return std::move(m_);
   }
 
  private:
+  // ---- over UDP ----
+
   void on_resolver(const Resolved& r) {
-    if (r.cause != Cause::kNone) return fail(r.cause, "resolver " + spec_.url.host + ": " + r.detail);
-    const io::IpAddress& address = r.addresses.front();
+    if (r.cause != Cause::kNone) return fail(Stage::kDns, r.cause, "resolver " + spec_.host + ": " + r.detail);
     m_.set(field::kAddresses, static_cast<std::int64_t>(r.offered));
-    if (const auto kind = context_.dialer.policy().denied(address); !kind.empty()) {
-      return fail(Cause::kPolicy,
-                  to_string(address) + " is a " + std::string{kind} + " address; policy.allow can permit it");
-    }
-    ask({address, spec_.url.port});
+    blemish_ = r.blemish;
+    ask_if_allowed({r.addresses.front(), spec_.port});
   }
 
-  void ask(const io::Endpoint& resolver) {
-    m_.set(field::kIp, to_string(resolver.address));
-    m_.family = family_name(resolver.address);
-    later_ = context_.dns.query(resolver, spec_.name, spec_.type, [this](const io::DnsReply& r) { on_reply(r); });
+  void ask_if_allowed(const io::Endpoint& server) {
+    const auto kind = context_.dialer.policy().denied(server.address);
+    if (kind.empty()) return ask(server);
+    later_ = context_.loop.soon([this, server, kind] {
+      fail(Stage::kDns, Cause::kPolicy,
+           to_string(server.address) + " is a " + std::string{kind} + " address; policy.allow can permit it");
+    });
   }
+
+  void ask(const io::Endpoint& server) {
+    m_.set(field::kIp, to_string(server.address));
+    m_.family = family_name(server.address);
+    io::DnsOptions options;
+    options.source = net_.source;
+    options.interface = net_.interface;
+    options.explain = spec_.explain;
+    options.linger = spec_.linger;
+    options.latest = latest_;
+    lookup_ = context_.dns.query({&server, 1}, *spec_.packet, options, [this](const io::DnsReply& r) { on_reply(r); });
+  }
+
+  // ---- over TCP and TLS ----
+
+  void approach(std::string host) {
+    approach_ = std::make_unique<Approach>(
+        context_, net_, ApproachPlan{.host = std::move(host), .port = spec_.port, .tls = spec_.tls}, m_);
+    approach_->start([this](bool ok) { on_approached(ok); });
+  }
+
+  void on_approached(bool ok) {
+    if (!ok) return finish();
+    blemish_ = approach_->blemish();
+    int fd = approach_->fd().get();
+    if (io::TlsSession* session = approach_->session(); session != nullptr) {
+      auto stream = session->open_stream();
+      if (!stream) return fail(Stage::kDns, Cause::kNoFd, stream.error().message);
+      stream_ = std::move(*stream);
+      fd = stream_.get();
+    }
+    asked_ = true;
+    later_ =
+        io::ask_over_stream(context_.loop, fd, *spec_.packet, [this](const io::DnsReply& r) { on_stream_reply(r); });
+  }
+
+  void on_stream_reply(const io::DnsReply& reply) {
+    const io::TlsSession* session = approach_->session();
+    if (reply.error == io::DnsError::kTcpShort && session != nullptr && session->stream_cause() != Cause::kNone) {
+      return fail(Stage::kTls, session->stream_cause(), reply.detail);
+    }
+    on_reply(reply);
+  }
+
+  // ---- the answer ----
 
   void on_reply(const io::DnsReply& reply) {
-    m_.set_seconds(field::kResolveSeconds, reply.elapsed);
-    DnsAnswer answer = read_answer(reply, spec_.name, spec_.type);
-    if (reply.error == io::DnsError::kNone) set_facts(reply, answer);
-    if (spec_.rcode && reply.error == io::DnsError::kNone) {
-      if (reply.message.rcode == *spec_.rcode) {
-        if (answer.cause != Cause::kCnameLoop) answer.cause = Cause::kNone;
-      } else if (answer.cause == Cause::kNone) {
-        answer.cause = Cause::kAnswerMismatch;
-        answer.detail =
-            core::dns::rcode_name(reply.message.rcode) + ", expected " + core::dns::rcode_name(*spec_.rcode);
-      }
+    const Duration duration = context_.loop.precise_now() - started_ - reply.lingered;
+    if (reply.lingered > Duration{}) m_.set_seconds(field::kDurationSeconds, duration);
+    if (spec_.expect.silence && reply.error == io::DnsError::kUnreachable) {
+      m_.outcome.detail = "nobody is there, as expected";
+      return finish();
     }
-    if (answer.cause != Cause::kNone) return fail(answer.cause, answer.detail);
+    m_.set_seconds(field::kResolveSeconds, reply.elapsed);
+    set_strays(reply.strays);
+    DnsAnswer answer = read_answer(reply, spec_.name, spec_.type, spec_.klass);
     std::ranges::sort(answer.data);
-    if (!spec_.answers.empty() && answer.data != spec_.answers)
-      return fail(Cause::kAnswerMismatch, joined(answer.data));
-    apply_blemishes(spec_.common, {.address = {}, .duration = context_.loop.precise_now() - started_}, m_);
+    if (reply.error == io::DnsError::kNone) set_facts(reply, answer);
+    const DnsFault fault = judge(reply, answer);
+    if (fault.cause != Cause::kNone) return fail(Stage::kDns, fault.cause, fault.detail);
+    if (reply.other) {
+      m_.outcome = core::degraded(Stage::kDns, Cause::kConflict, both_answers(reply, answer));
+      return finish();
+    }
+    note_ways(reply);
+    apply_blemishes(spec_.expect.common,
+                    {.address = blemish_,
+                     .cert_expiry = approach_ ? approach_->earliest_expiry() : std::nullopt,
+                     .now = context_.loop.wall_now(),
+                     .duration = duration},
+                    m_);
     finish();
   }
 
-  void set_facts(const io::DnsReply& reply, const DnsAnswer& answer) {
-    m_.set(field::kDnsRcode, std::int64_t{reply.message.rcode});
-    m_.set(field::kDnsAnswers, static_cast<std::int64_t>(answer.data.size()));
-    if (answer.min_ttl) m_.set(field::kDnsMinTtl, std::int64_t{*answer.min_ttl});
-    std::vector<std::string> sorted = answer.data;
-    std::ranges::sort(sorted);
-    if (!sorted.empty()) m_.set(field::kDnsAnswerSet, joined(sorted));
-  }
-
-  /// As many whole answers as fit a string field.
-  static std::string joined(const std::vector<std::string>& parts) {
-    std::string out;
-    for (const std::string& p : parts) {
-      if (out.size() + p.size() + 1 > core::kDetailBytesMax) break;
-      out += (out.empty() ? "" : ",") + p;
+  /// What is wrong with the reply; a second answer that differs explains whatever is.
+  [[nodiscard]] DnsFault judge(const io::DnsReply& reply, const DnsAnswer& answer) const {
+    if (spec_.expect.silence && reply.error == io::DnsError::kNone) {
+      return {Cause::kInjected, "an answer where no server is: " + joined(answer.data)};
     }
-    return out;
+    DnsFault fault{answer.cause, answer.detail};
+    if (reply.error == io::DnsError::kNone) {
+      judge_rcode(reply.message.rcode, fault);
+      if (fault.cause == Cause::kNone) fault = fault_of(spec_.expect, reply.message, answer);
+    }
+    if (fault.cause != Cause::kNone && reply.other) return {Cause::kConflict, both_answers(reply, answer)};
+    return fault;
   }
 
-  void fail(Cause cause, std::string_view detail) {
-    m_.outcome = core::failed(Stage::kDns, cause, detail);
+  /// A code that is expected excuses what follows from it: no answer with NOERROR, none with NXDOMAIN.
+  void judge_rcode(std::uint16_t rcode, DnsFault& fault) const {
+    const auto& healthy = spec_.expect.rcodes;
+    if (healthy.empty()) return;
+    if (std::ranges::find(healthy, rcode) != healthy.end()) {
+      if (fault.cause != Cause::kCnameLoop && fault.cause != Cause::kCnameDepth) fault = {};
+    } else if (fault.cause == Cause::kNone || fault.cause == Cause::kNodata) {
+      std::vector<std::string> names;
+      for (const std::uint16_t r : healthy) names.push_back(core::dns::rcode_name(r));
+      fault = {Cause::kAnswerMismatch, core::dns::rcode_name(rcode) + ", expected " + joined(names)};
+    }
+  }
+
+  [[nodiscard]] std::string both_answers(const io::DnsReply& reply, const DnsAnswer& first) const {
+    const auto words = [](std::uint16_t rcode, const std::vector<std::string>& data) {
+      return data.empty() ? core::dns::rcode_name(rcode) : joined(data);
+    };
+    io::DnsReply second;
+    second.message = *reply.other;
+    return "first " + words(reply.message.rcode, first.data) + ", then " +
+           words(second.message.rcode, read_answer(second, spec_.name, spec_.type, spec_.klass).data);
+  }
+
+  /// Ways round a server's weaknesses that the answer needed: worth knowing, no fault.
+  void note_ways(const io::DnsReply& reply) {
+    std::string& detail = m_.outcome.detail;
+    const auto note = [&detail](std::string_view text) { (detail += detail.empty() ? "" : "; ") += text; };
+    if (reply.edns_broken) note("answers only without EDNS");
+    if (reply.case_mangled) note("changes the case of the question");
+  }
+
+  void set_facts(const io::DnsReply& reply, const DnsAnswer& answer) {
+    const core::dns::Message& m = reply.message;
+    const auto count = [this](const core::Field& f, std::size_t n) { m_.set(f, static_cast<std::int64_t>(n)); };
+    m_.set(field::kDnsRcode, std::int64_t{m.rcode});
+    count(field::kDnsAnswers, answer.data.size());
+    if (answer.min_ttl) m_.set(field::kDnsMinTtl, std::int64_t{*answer.min_ttl});
+    if (!answer.data.empty()) m_.set(field::kDnsAnswerSet, joined(answer.data));
+    const bool udp = spec_.transport == DnsTransport::kUdp;
+    m_.set(field::kDnsTransport, std::string{udp && reply.tcp ? "tcp" : name(spec_.transport)});
+    count(field::kDnsAuthoritative, m.authoritative ? 1 : 0);
+    if (m.answers.size() != answer.data.size()) count(field::kDnsAnswerRecords, m.answers.size());
+    count(field::kDnsAuthority, m.authorities.size());
+    count(field::kDnsAdditional, m.additionals.size());
+    if (m.extended_error) m_.set(field::kDnsEde, std::int64_t{*m.extended_error});
+    if (reply.duplicates > 0) m_.set(field::kDnsDuplicates, std::int64_t{reply.duplicates});
+    if (spec_.type == core::dns::Type::kSoa && !answer.data.empty()) set_serial(answer.data.front());
+  }
+
+  /// The third word of a SOA record (RFC 1035 3.3.13).
+  void set_serial(std::string_view soa) {
+    for (int word = 0; word < 2; ++word) soa.remove_prefix(std::min(soa.find(' ') + 1, soa.size()));
+    std::uint32_t serial = 0;
+    if (std::from_chars(soa.data(), soa.data() + soa.size(), serial).ec != std::errc{}) return;
+    m_.set(field::kDnsSerial, std::int64_t{serial});
+  }
+
+  void set_strays(int strays) {
+    if (strays > 0) m_.set(field::kDnsSpoofed, std::int64_t{strays});
+  }
+
+  static std::string ignored(const std::string& stray) { return stray.empty() ? "" : "ignored: " + stray; }
+
+  void fail(Stage stage, Cause cause, std::string_view detail) {
+    m_.outcome = core::failed(stage, cause, detail);
     finish();
   }
 
@@ -116,81 +237,56 @@ class DnsCheck final : public Check {
   }
 
   const DnsSpec& spec_;
+  const NetSpec& net_;
   CheckContext& context_;
   core::Measurement m_;
-  Resolve resolve_;
-  io::Handle later_;
   MonoTime started_{};
+  MonoTime latest_{};
+  std::string blemish_;
+  std::optional<Resolve> resolve_;
+  std::unique_ptr<io::DnsLookup> lookup_;
+  std::unique_ptr<Approach> approach_;
+  io::UniqueFd stream_;  // before the handle that reads it
+  bool asked_ = false;
+  io::Handle later_;
   Callback<void(core::Measurement)> done_;
 };
-
-constexpr std::array<std::string_view, 6> kRcodes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
-
-constexpr std::array kExpectKeys = {
-    core::Key{.name = "rcode",
-              .kind = core::KeyKind::kChoice,
-              .choices = kRcodes,
-              .standard = "NOERROR",
-              .en = "the response code that is healthy; without it NOERROR with an answer",
-              .zh = "视为正常的响应码；默认为带有应答的 NOERROR"},
-    core::Key{.name = "answers",
-              .kind = core::KeyKind::kTexts,
-              .en = "the exact set of answers that must come",
-              .zh = "必须恰好返回的应答集合"},
-    kMaxDurationKey};
-constexpr core::KeyTable kExpect{"expect", kExpectKeys};
-
-void read_expect(const core::ConfigNode& node, DnsSpec& spec, core::ConfigErrors& errors) {
-  const core::TableReader expect{node, kExpect, errors};
-  spec.common = read_common(expect, kExpect);
-  if (const auto text = expect.choice("rcode")) {
-    spec.rcode = static_cast<std::uint16_t>(std::ranges::find(kRcodes, *text) - kRcodes.begin());
-  }
-  spec.answers = expect.texts("answers");
-  std::ranges::sort(spec.answers);
-}
-
-/// The record type of `?type=`, A where there is none; nothing when it is not one.
-std::optional<core::dns::Type> type_of(const std::string& query) {
-  constexpr std::string_view kKey = "type=";
-  if (query.empty()) return core::dns::Type::kA;
-  if (!query.starts_with(kKey)) return std::nullopt;
-  return core::dns::parse_type(std::string_view{query}.substr(kKey.size()));
-}
-
-std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNodes& nodes, core::ConfigErrors& errors) {
-  auto spec = std::make_unique<DnsSpec>();
-  if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
-  std::string_view path = spec->url.path;
-  path = path.substr(0, path.find('?'));
-  if (path.starts_with('/')) path.remove_prefix(1);
-  spec->name = path;
-  if (const auto type = type_of(spec->url.query)) {
-    spec->type = *type;
-  } else {
-    std::string message = "?" + spec->url.query +
-                          " is no record type; use ?type=A, AAAA, CNAME, NS, MX, TXT, SOA, SRV, "
-                          "PTR, CAA or HTTPS";
-    errors.add(nodes.url != nullptr ? nodes.url->error(std::move(message))
-                                    : core::ConfigError{{}, 0, 0, std::move(message)});
-  }
-  refuse_request(nodes, "dns", errors);
-  refuse_tls(nodes, "dns", errors);
-  if (nodes.expect != nullptr) read_expect(*nodes.expect, *spec, errors);
-  return spec;
-}
 
 std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
                             CheckContext& context) {
   return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 7> kFields = {&field::kResolveSeconds, &field::kIp,         &field::kAddresses,
-                                                       &field::kDnsRcode,       &field::kDnsAnswers, &field::kDnsMinTtl,
-                                                       &field::kDnsAnswerSet};
+constexpr std::array<const core::Field*, 26> kFields = {&field::kResolveSeconds,
+                                                        &field::kConnectSeconds,
+                                                        &field::kTlsSeconds,
+                                                        &field::kTcpRttSeconds,
+                                                        &field::kTcpRetransmits,
+                                                        &field::kIp,
+                                                        &field::kAddresses,
+                                                        &field::kDnsRcode,
+                                                        &field::kDnsAnswers,
+                                                        &field::kDnsMinTtl,
+                                                        &field::kDnsAnswerSet,
+                                                        &field::kDnsTransport,
+                                                        &field::kDnsAuthoritative,
+                                                        &field::kDnsAnswerRecords,
+                                                        &field::kDnsAuthority,
+                                                        &field::kDnsAdditional,
+                                                        &field::kDnsSerial,
+                                                        &field::kDnsEde,
+                                                        &field::kDnsDuplicates,
+                                                        &field::kDnsSpoofed,
+                                                        &field::kTlsVersion,
+                                                        &field::kTlsCipher,
+                                                        &field::kAlpn,
+                                                        &field::kSslEarliestCertExpiry,
+                                                        &field::kCertFingerprint,
+                                                        &field::kCertIssuer};
 
 }  // namespace
 
-const CheckType kDnsCheck = {core::CheckKind::kDns, kFields, &kExpect, nullptr, &parse, &make};
+const CheckType kDnsCheck = {core::CheckKind::kDns, kFields,         &kDnsExpectTable,
+                             &kDnsRequestTable,     &parse_dns_spec, &make};
 
 }  // namespace sonde::prober

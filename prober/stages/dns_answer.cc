@@ -2,7 +2,6 @@
 #include "prober/stages/dns_answer.h"
 
 #include <algorithm>
-#include <set>
 
 namespace sonde::prober {
 namespace {
@@ -11,14 +10,7 @@ using core::Cause;
 using core::dns::Rcode;
 using io::DnsError;
 
-constexpr int kAliasesMax = 16;
-
-std::string canonical(std::string_view name) {
-  if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
-  std::string out{name};
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
+constexpr std::size_t kAliasesMax = 16;
 
 Cause cause_of(DnsError error) {
   switch (error) {
@@ -40,7 +32,7 @@ Cause cause_of(DnsError error) {
       return Cause::kNoRoute;
     case DnsError::kNoResource:
       return Cause::kNoFd;
-    case DnsError::kBadName:
+    case DnsError::kBadSource:
       return Cause::kConfig;
   }
   return Cause::kMalformed;
@@ -60,65 +52,93 @@ Cause cause_of_rcode(std::uint16_t rcode) {
       return Cause::kNotimp;
     case Rcode::kRefused:
       return Cause::kRefused;
+    case Rcode::kBadVers:
+    case Rcode::kBadCookie:
+      return Cause::kBadvers;
   }
   return Cause::kRcodeOther;
 }
 
-void lower(std::optional<std::uint32_t>& min, std::uint32_t ttl) {
-  if (!min || ttl < *min) min = ttl;
+void widen(DnsAnswer& out, std::uint32_t ttl) {
+  out.min_ttl = std::min(out.min_ttl.value_or(ttl), ttl);
+  out.max_ttl = std::max(out.max_ttl.value_or(ttl), ttl);
 }
 
-/// The alias of `owner`, if the answer holds one.
-const core::dns::ResourceRecord* alias_of(const core::dns::Message& m, const std::string& owner) {
-  const auto it = std::ranges::find_if(m.answers, [&owner](const auto& r) {
-    return r.type == core::dns::Type::kCname && r.klass == 1 && r.name == owner;
+struct Wanted {
+  core::dns::Type type;
+  std::uint16_t klass;
+
+  [[nodiscard]] bool has_class(const core::dns::ResourceRecord& r) const {
+    return klass == core::dns::kClassAny || r.klass == klass;
+  }
+  [[nodiscard]] bool operator()(const core::dns::ResourceRecord& r) const {
+    return has_class(r) && (type == core::dns::Type::kAny || r.type == type);
+  }
+};
+
+/// The alias of `owner`, if the answer holds one and it is not itself what was asked for.
+const core::dns::ResourceRecord* alias_of(const core::dns::Message& m, std::string_view owner, const Wanted& wanted) {
+  if (wanted.type == core::dns::Type::kCname || wanted.type == core::dns::Type::kAny) return nullptr;
+  const auto it = std::ranges::find_if(m.answers, [&](const auto& r) {
+    return r.type == core::dns::Type::kCname && wanted.has_class(r) && r.name == owner;
   });
   return it == m.answers.end() ? nullptr : &*it;
 }
 
-void follow(const core::dns::Message& m, std::string owner, core::dns::Type type, DnsAnswer& out) {
-  std::set<std::string> seen{owner};
-  for (int aliases = 0; aliases <= kAliasesMax; ++aliases) {
+void follow(const core::dns::Message& m, std::string_view name, const Wanted& wanted, DnsAnswer& out) {
+  std::string_view owner = name;
+  while (true) {
     for (const auto& r : m.answers) {
-      if (r.type != type || r.klass != 1 || r.name != owner) continue;
+      if (!wanted(r) || r.name != owner) continue;
       out.data.push_back(r.data);
-      lower(out.min_ttl, r.ttl);
+      widen(out, r.ttl);
     }
-    const auto* alias = type == core::dns::Type::kCname ? nullptr : alias_of(m, owner);
-    if (!out.data.empty() || alias == nullptr) {
-      if (aliases > 0) out.detail = "by way of " + owner;
+    const auto* alias = alias_of(m, owner, wanted);
+    if (!out.data.empty() || alias == nullptr) break;
+    widen(out, alias->ttl);
+    owner = alias->data;
+    if (owner == name || std::ranges::find(out.aliases, owner) != out.aliases.end()) {
+      out.cause = Cause::kCnameLoop;
+      out.detail = "back at " + std::string{owner};
       return;
     }
-    lower(out.min_ttl, alias->ttl);
-    owner = canonical(alias->data);
-    if (!seen.insert(owner).second) {
-      out.cause = Cause::kCnameLoop;
-      out.detail = "back at " + owner;
+    out.aliases.emplace_back(owner);
+    if (out.aliases.size() > kAliasesMax) {
+      out.cause = Cause::kCnameDepth;
+      out.detail = "more than " + std::to_string(kAliasesMax) + " aliases";
       return;
     }
   }
-  out.cause = Cause::kCnameLoop;
-  out.detail = "more than " + std::to_string(kAliasesMax) + " aliases";
+  if (!out.aliases.empty()) out.detail = "by way of " + out.aliases.back();
 }
 
 }  // namespace
 
-DnsAnswer read_answer(const io::DnsReply& reply, std::string_view name, core::dns::Type type) {
+DnsAnswer read_answer(const io::DnsReply& reply, std::string_view name, core::dns::Type type, std::uint16_t klass) {
   DnsAnswer out;
   out.cause = cause_of(reply.error);
   out.detail = reply.detail;
   if (out.cause != Cause::kNone) return out;
-  follow(reply.message, canonical(name), type, out);
+  follow(reply.message, name, {type, klass}, out);
   if (const Cause c = cause_of_rcode(reply.message.rcode); c != Cause::kNone) {
-    out.cause = c;
+    out.cause = reply.bogus ? Cause::kBogus : c;
     const std::string way = out.detail.empty() ? std::string{name} : out.detail;
     out.detail = core::dns::rcode_name(reply.message.rcode) + " for " + way;
+    if (reply.message.extended_error) out.detail += ", extended error " + std::to_string(*reply.message.extended_error);
+    if (reply.bogus) out.detail += "; an answer without validation";
     return out;
   }
   if (out.cause == Cause::kNone && out.data.empty()) {
     out.cause = Cause::kNodata;
     out.detail = "no " + core::dns::type_name(type) + " record" + (out.detail.empty() ? "" : " " + out.detail);
   }
+  return out;
+}
+
+std::string canonical_name(std::string_view name) {
+  if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
+  std::string out{name};
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return out;
 }
 

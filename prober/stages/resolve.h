@@ -1,6 +1,8 @@
-// The resolve stage: a host name to addresses, asked of the prober's own resolver.
+// The resolve stage: a host name to addresses, asked of the prober's own resolvers (or of the target's).
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,12 @@ namespace sonde::prober {
 struct Resolved {
   core::Cause cause = core::Cause::kNone;
   std::string detail;
-  std::vector<io::IpAddress> addresses;  // at most 64, in the resolver's order; IPv6 only where there is no IPv4
-  std::size_t offered = 0;               // how many there were
-  std::optional<Duration> elapsed;       // absent for a literal address
+  /// At most 64 of each family, in the resolver's order, IPv4 first. One family only, but for Family::kBoth.
+  std::vector<io::IpAddress> addresses;
+  std::size_t offered = 0;          // how many there were
+  std::optional<Duration> elapsed;  // absent for a literal or pinned address
+  int attempts = 1;                 // how often the question was sent until it was answered
+  std::string blemish;              // Family::kBoth: which family has no address and why, when only one has; else empty
 };
 
 /// One look-up; destroying it cancels.
@@ -30,8 +35,24 @@ class Resolve {
   void start(Callback<void(Resolved)> done);
 
  private:
-  void ask(core::dns::Type type);
-  void on_reply(core::dns::Type type, const io::DnsReply& reply);
+  /// The question for one family.
+  struct Branch {
+    core::dns::Type type = core::dns::Type::kA;
+    std::optional<io::DnsPacket> packet;
+    std::unique_ptr<io::DnsLookup> lookup;
+    bool asked = false;
+    bool answered = false;
+    core::Cause cause = core::Cause::kNone;
+    std::string detail;
+  };
+
+  void finish_soon();
+  [[nodiscard]] bool use_given_address();
+  [[nodiscard]] std::vector<io::Endpoint> resolvers() const;
+  [[nodiscard]] bool ask(Branch& branch);
+  void on_reply(Branch& branch, const io::DnsReply& reply);
+  void take(Branch& branch, const io::DnsReply& reply);
+  void wait_for_the_other(Duration first_took);
   void finish();
 
   CheckContext& context_;
@@ -39,6 +60,8 @@ class Resolve {
   std::string host_;
   Callback<void(Resolved)> done_;
   Resolved result_;
+  Branch ip4_{.type = core::dns::Type::kA};
+  Branch ip6_{.type = core::dns::Type::kAaaa};
   io::Handle pending_;
 };
 

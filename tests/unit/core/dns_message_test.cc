@@ -268,7 +268,7 @@ TEST(DnsMessage, RcodesHaveTheirNames) {
   EXPECT_EQ(rcode_name(3), "NXDOMAIN");
   EXPECT_EQ(rcode_name(5), "REFUSED");
   EXPECT_EQ(rcode_name(16), "BADVERS");
-  EXPECT_EQ(rcode_name(17), "RCODE17");
+  EXPECT_EQ(rcode_name(12), "RCODE12");
 }
 
 }  // namespace
