@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <ctime>
@@ -24,7 +25,8 @@ bool stamp_arrivals(int fd) {
   return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;
 }
 
-std::optional<core::Duration> age_of_arrival(int fd) {
+std::optional<core::Duration> age_of_arrival(int fd, int* error) {
+  if (error != nullptr) *error = 0;
   char byte = 0;
   iovec part{&byte, 1};
   alignas(cmsghdr) std::array<char, 256> control{};
@@ -33,7 +35,10 @@ std::optional<core::Duration> age_of_arrival(int fd) {
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) < 0) return std::nullopt;
+  if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) < 0) {
+    if (error != nullptr && errno != EAGAIN && errno != EINTR) *error = errno;
+    return std::nullopt;
+  }
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
     timespec stamp{};

@@ -13,7 +13,8 @@ bool stamp_arrivals(int fd);
 
 /// How long the next unread byte or datagram at `fd` has been waiting, by the kernel's stamp. Nothing where nothing
 /// waits or there is no stamp. Reads nothing away. At most one system call; an age that makes no sense (the wall clock
-/// was set meanwhile) is nothing too.
-[[nodiscard]] std::optional<core::Duration> age_of_arrival(int fd);
+/// was set meanwhile) is nothing too. `error` gets 0, or the errno of a connection that is broken: the kernel tells a
+/// reset once, so the next read of `fd` would take it for an orderly end.
+[[nodiscard]] std::optional<core::Duration> age_of_arrival(int fd, int* error = nullptr);
 
 }  // namespace sonde::io

@@ -43,24 +43,48 @@ struct TlsRequest {
   bool diagnose = true;           // a failed handshake may be followed by a second connection that looks for the reason
 };
 
-/// What the peer showed. Texts from certificates are sanitized.
-struct TlsFacts {
-  std::string version;  // "TLSv1.3"; empty when it did not come so far
-  std::string cipher;
-  std::string alpn;
-  std::string fingerprint;                  // SHA-256 of the leaf, lower-case hex; empty without a certificate
+/// What the certificates say that the peer sent. All texts are sanitized.
+struct CertificateFacts {
+  std::string fingerprint;                  // SHA-256 of the leaf, lower-case hex
+  std::string key_pin;                      // "sha256//" + base64 of the SHA-256 of the leaf's public key
+  std::string subject;                      // of the leaf, as RFC 2253 writes it
   std::string issuer;                       // common name or organisation of the leaf's issuer
+  std::string serial;                       // lower-case hex
+  std::string key;                          // "EC 256", "RSA 2048"
+  std::string signature;                    // algorithm by which the leaf is signed, such as "ecdsa-with-SHA256"
   std::vector<std::string> names;           // subject alternative names of the leaf, at most 32
+  int names_count = 0;                      // all that there are
+  std::string chain;                        // each certificate sent: name and day of its end
+  int count = 0;                            // certificates sent
+  bool must_staple = false;                 // RFC 7633
   std::optional<WallTime> leaf_expiry;      // notAfter of the leaf
   std::optional<WallTime> earliest_expiry;  // earliest notAfter of all certificates sent
 };
 
+/// The OCSP staple. `kBad`: it cannot be verified, is not for this certificate, or is out of date.
+enum class StapleStatus { kNone, kGood, kRevoked, kUnknown, kBad };
+
+/// What the peer showed.
+struct TlsFacts {
+  std::string version;  // "TLSv1.3"; empty when it did not come so far
+  std::string cipher;
+  std::string alpn;
+  std::string group;                   // of the key exchange: "X25519", "P-256", "DH 2048"; empty where there was none
+  std::optional<StapleStatus> staple;  // nothing when no certificate came
+  /// Null without a certificate. Shared with the client's memo: a chain that came before is not read again.
+  std::shared_ptr<const CertificateFacts> certificates;
+  std::optional<WallTime> chain_expiry;  // earliest notAfter of the chain that was verified, its root included
+};
+
 struct TlsResult {
-  core::Cause cause = core::Cause::kNone;  // kNone: handshake done and chain trusted
-  std::string detail;                      // for people
-  bool complete = false;                   // the handshake finished (the cause may still say untrusted)
+  core::Cause cause = core::Cause::kNone;    // kNone: handshake done and chain trusted
+  std::string detail;                        // for people
+  core::Cause blemish = core::Cause::kNone;  // of a success: why it is degraded all the same
+  std::string blemish_detail;
+  bool complete = false;  // the handshake finished (the cause may still say untrusted)
   TlsFacts facts;
-  Duration elapsed{};  // handshake, precise clock
+  Duration elapsed{};                       // handshake: precise clock, less the time that arrivals waited for us
+  std::optional<std::int64_t> retransmits;  // TCP_INFO tcpi_total_retrans at the end of the handshake
 };
 
 /// How the stream after the handshake stands.
@@ -81,9 +105,11 @@ class TlsSession {
   [[nodiscard]] virtual TlsStreamEnd stream_end() const = 0;
   /// The cause of an alert that ended the stream (a TLS 1.3 client certificate is refused only here), else kNone.
   [[nodiscard]] virtual core::Cause stream_cause() const = 0;
+  /// When the kernel received the record that held the stream's first byte; nothing before it came.
+  [[nodiscard]] virtual std::optional<MonoTime> first_byte_at() const = 0;
 };
 
-/// One trust policy: a shared SSL_CTX. Sessions must not outlive it.
+/// Opens sessions; keeps what they can share. Sessions must not outlive it.
 class TlsClient {
  public:
   virtual ~TlsClient() = default;

@@ -18,20 +18,6 @@ constexpr int kVerifyDepthMax = 16;
 constexpr int kSecurityLevel = 2;  // RFC 9325 as OpenSSL has it: 112 bits, no SHA-1; SSL_CTX_set_security_level(3)
 constexpr Duration kLookEvery = std::chrono::seconds{1};
 
-int number(TlsVersion v) {
-  switch (v) {
-    case TlsVersion::k10:
-      return TLS1_VERSION;
-    case TlsVersion::k11:
-      return TLS1_1_VERSION;
-    case TlsVersion::k12:
-      return TLS1_2_VERSION;
-    case TlsVersion::k13:
-      return TLS1_3_VERSION;
-  }
-  return TLS1_2_VERSION;
-}
-
 /// OpenSSL's words for the newest error; empties its queue.
 std::string openssl_words() {
   const unsigned long error = ERR_peek_last_error();
@@ -73,8 +59,8 @@ std::optional<core::Error> load_identity(SSL_CTX* c, const TlsPolicy& policy) {
 
 void set_limits(SSL_CTX* c, const TlsPolicy& policy, TlsStrictness strictness) {
   const bool diagnostic = strictness == TlsStrictness::kDiagnostic;
-  SSL_CTX_set_min_proto_version(c, diagnostic ? TLS1_VERSION : number(policy.min_version));
-  SSL_CTX_set_max_proto_version(c, diagnostic ? TLS1_3_VERSION : number(policy.max_version));
+  SSL_CTX_set_min_proto_version(c, diagnostic ? TLS1_VERSION : protocol_number(policy.min_version));
+  SSL_CTX_set_max_proto_version(c, diagnostic ? TLS1_3_VERSION : protocol_number(policy.max_version));
   // TLS 1.0 and 1.1 sign with SHA-1, which every other level refuses.
   if (diagnostic || policy.min_version < TlsVersion::k12) SSL_CTX_set_security_level(c, 0);
   if (diagnostic) SSL_CTX_set_cipher_list(c, "ALL:COMPLEMENTOFALL:@SECLEVEL=0");
@@ -84,6 +70,20 @@ void set_limits(SSL_CTX* c, const TlsPolicy& policy, TlsStrictness strictness) {
 }
 
 }  // namespace
+
+int protocol_number(TlsVersion v) {
+  switch (v) {
+    case TlsVersion::k10:
+      return TLS1_VERSION;
+    case TlsVersion::k11:
+      return TLS1_1_VERSION;
+    case TlsVersion::k12:
+      return TLS1_2_VERSION;
+    case TlsVersion::k13:
+      return TLS1_3_VERSION;
+  }
+  return TLS1_2_VERSION;
+}
 
 TlsContexts::FileStamp TlsContexts::stamp(const std::string& path) {
   struct stat s {};

@@ -25,6 +25,9 @@ using TlsContext = std::unique_ptr<SSL_CTX, FreeTlsContext>;
 /// something to see. Both verify certificates at the same level.
 enum class TlsStrictness { kStrict, kDiagnostic };
 
+/// TLS1_2_VERSION and its like.
+[[nodiscard]] int protocol_number(TlsVersion v);
+
 class TlsContexts {
  public:
   /// `ca_file` is for policies without an own one; empty = the system's store.

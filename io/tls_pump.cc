@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "io/tls_facts.h"
-
 namespace sonde::io {
 namespace {
 
@@ -69,7 +67,7 @@ bool TlsPump::pump_up() {
   if (why == SSL_ERROR_WANT_WRITE) {
     write_waits_ = true;
   } else if (why != SSL_ERROR_WANT_READ) {
-    end_from_ssl(why);
+    end_from_ssl(n);
   }
   return moved;
 }
@@ -80,13 +78,12 @@ bool TlsPump::pump_down() {
   if (down_.empty() && end_ == TlsStreamEnd::kOpen) {
     std::array<char, kChunkBytes> buffer;
     ERR_clear_error();
-    const int n = SSL_read(ssl_, buffer.data(), static_cast<int>(buffer.size()));
+    const int n = read_record(buffer.data(), buffer.size());
     if (n > 0) {
       down_.assign(buffer.data(), static_cast<std::size_t>(n));
       moved = true;
     } else {
-      const int why = SSL_get_error(ssl_, n);
-      if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) end_from_ssl(why);
+      end_from_ssl(n);
     }
   }
   if (down_.empty()) return moved;
@@ -102,8 +99,22 @@ bool TlsPump::pump_down() {
   return moved;
 }
 
-void TlsPump::end_from_ssl(int why) {
+/// SSL_read(3), and when the first byte for the application arrived: the record that held it, not the session tickets
+/// that may have come before it.
+int TlsPump::read_record(char* into, std::size_t size) {
+  handshake_.wire().follow_arrivals(!first_byte_at_);
+  const int n = SSL_read(ssl_, into, static_cast<int>(size));
+  if (n <= 0) return n;
+  handshake_.wire().progress();
+  if (!first_byte_at_) first_byte_at_ = handshake_.wire().record_arrived().value_or(loop_.precise_now());
+  return n;
+}
+
+void TlsPump::end_from_ssl(int result) {
   const int error_number = errno;
+  const bool flooded = handshake_.wire().flooded();
+  const int why = flooded ? SSL_ERROR_SSL : SSL_get_error(ssl_, result);
+  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return;
   if (why == SSL_ERROR_ZERO_RETURN) {
     end_ = TlsStreamEnd::kClosed;
   } else if (why == SSL_ERROR_SYSCALL) {
@@ -111,9 +122,8 @@ void TlsPump::end_from_ssl(int why) {
   } else {
     const unsigned long error = ERR_peek_error();
     const bool alert = ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET;
-    std::string words;
-    cause_ = cause_of_error_queue(words);
-    end_ = alert                            ? TlsStreamEnd::kAlert
+    cause_ = handshake_.explain(result).cause;
+    end_ = alert && !flooded                ? TlsStreamEnd::kAlert
            : cause_ == core::Cause::kClosed ? TlsStreamEnd::kClosed
                                             : TlsStreamEnd::kProtocol;
     if (cause_ == core::Cause::kClosed) cause_ = core::Cause::kNone;

@@ -21,6 +21,10 @@ void apply_blemishes(const CommonExpect& expect, const Blemishes& seen, core::Me
     m.outcome = core::degraded(Stage::kTcp, Cause::kSomeAddresses, seen.address);
     return;
   }
+  if (seen.tls != nullptr && seen.tls->blemish != Cause::kNone) {
+    m.outcome = core::degraded(Stage::kTls, seen.tls->blemish, seen.tls->blemish_detail);
+    return;
+  }
   if (expect.cert_days && seen.cert_expiry) {
     const auto left = *seen.cert_expiry - seen.now;
     if (left < std::chrono::days{*expect.cert_days}) {

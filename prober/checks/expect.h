@@ -31,9 +31,10 @@ inline constexpr core::Key kCertDaysKey{.name = "cert_days",
 [[nodiscard]] CommonExpect read_common(const core::TableReader& expect, const core::KeyTable& table);
 
 /// What a run that succeeded may be found wanting in; the first that applies makes it degraded:
-/// an address that did not answer, a certificate near its end, slowness.
+/// an address that did not answer, what the TLS session minds, a certificate near its end, slowness.
 struct Blemishes {
-  std::string address;  // Approach::blemish()
+  std::string address;                 // Approach::blemish()
+  const io::TlsResult* tls = nullptr;  // null without TLS
   std::optional<WallTime> cert_expiry;
   WallTime now{};
   Duration duration{};

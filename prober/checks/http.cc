@@ -38,7 +38,11 @@ class HttpCheck final : public Check {
   }
 
   core::Measurement give_up(Cause why) override {
-    m_.outcome = core::failed(asked_ ? Stage::kHttp : approach_.stage(), why);
+    if (asked_) {
+      m_.outcome = core::failed(Stage::kHttp, why);
+    } else {
+      approach_.give_up(why);
+    }
     return std::move(m_);
   }
 
@@ -81,6 +85,7 @@ class HttpCheck final : public Check {
     if (m_.outcome.status == core::Status::kOk) {
       apply_blemishes(spec_.common,
                       {.address = approach_.blemish(),
+                       .tls = approach_.session() != nullptr ? &approach_.tls() : nullptr,
                        .cert_expiry = approach_.earliest_expiry(),
                        .now = context_.loop.wall_now(),
                        .duration = context_.loop.precise_now() - started_},
@@ -167,7 +172,7 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<HttpCheck>(static_cast<const HttpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 19> kFields = {&field::kResolveSeconds,
+constexpr std::array<const core::Field*, 28> kFields = {&field::kResolveSeconds,
                                                         &field::kAddresses,
                                                         &field::kIp,
                                                         &field::kConnectSeconds,
@@ -180,6 +185,15 @@ constexpr std::array<const core::Field*, 19> kFields = {&field::kResolveSeconds,
                                                         &field::kSslEarliestCertExpiry,
                                                         &field::kCertFingerprint,
                                                         &field::kCertIssuer,
+                                                        &field::kTlsGroup,
+                                                        &field::kSslLastChainExpiry,
+                                                        &field::kCertSubject,
+                                                        &field::kCertNames,
+                                                        &field::kCertSerial,
+                                                        &field::kCertKey,
+                                                        &field::kCertSignature,
+                                                        &field::kCertChain,
+                                                        &field::kOcspStaple,
                                                         &field::kProcessingSeconds,
                                                         &field::kTransferSeconds,
                                                         &field::kHttpStatusCode,

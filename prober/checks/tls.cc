@@ -33,7 +33,7 @@ class TlsCheck final : public Check {
   }
 
   core::Measurement give_up(Cause why) override {
-    m_.outcome = core::failed(approach_.stage(), why);
+    approach_.give_up(why);
     return std::move(m_);
   }
 
@@ -42,6 +42,7 @@ class TlsCheck final : public Check {
     if (ok) {
       apply_blemishes(spec_.common,
                       {.address = approach_.blemish(),
+                       .tls = approach_.session() != nullptr ? &approach_.tls() : nullptr,
                        .cert_expiry = approach_.earliest_expiry(),
                        .now = context_.loop.wall_now(),
                        .duration = context_.loop.precise_now() - started_},
@@ -78,7 +79,7 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<TlsCheck>(static_cast<const TlsCheckSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 13> kFields = {&field::kResolveSeconds,
+constexpr std::array<const core::Field*, 22> kFields = {&field::kResolveSeconds,
                                                         &field::kAddresses,
                                                         &field::kIp,
                                                         &field::kConnectSeconds,
@@ -90,7 +91,16 @@ constexpr std::array<const core::Field*, 13> kFields = {&field::kResolveSeconds,
                                                         &field::kAlpn,
                                                         &field::kSslEarliestCertExpiry,
                                                         &field::kCertFingerprint,
-                                                        &field::kCertIssuer};
+                                                        &field::kCertIssuer,
+                                                        &field::kTlsGroup,
+                                                        &field::kSslLastChainExpiry,
+                                                        &field::kCertSubject,
+                                                        &field::kCertNames,
+                                                        &field::kCertSerial,
+                                                        &field::kCertKey,
+                                                        &field::kCertSignature,
+                                                        &field::kCertChain,
+                                                        &field::kOcspStaple};
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "prober/stages/tls_facts.h"
+
 namespace sonde::prober {
 namespace {
 
@@ -17,8 +19,9 @@ Cause cause_of(io::DialError error) {
     case io::DialError::kNone:
       return Cause::kNone;
     case io::DialError::kRefused:
-    case io::DialError::kSelfConnect:
       return Cause::kRefused;
+    case io::DialError::kSelfConnect:
+      return Cause::kSelfConnect;
     case io::DialError::kReset:
       return Cause::kReset;
     case io::DialError::kUnreachable:
@@ -100,15 +103,22 @@ void Approach::on_dialed(io::DialResult result) {
 void Approach::shake_hands() {
   stage_ = Stage::kTls;
   session_ = context_.tls.open(std::move(fd_), *plan_.tls);
-  session_->handshake([this](io::TlsResult r) { on_shaken(r); });
+  session_->handshake([this](io::TlsResult r) { on_shaken(std::move(r)); });
 }
 
-void Approach::on_shaken(const io::TlsResult& result) {
-  m_.set_seconds(field::kTlsSeconds, result.elapsed);
-  set_tls_facts(result.facts, m_);
-  earliest_expiry_ = result.facts.earliest_expiry;
-  if (result.cause != Cause::kNone) return fail(Stage::kTls, result.cause, result.detail);
-  finish(true);
+void Approach::on_shaken(io::TlsResult result) {
+  tls_ = std::move(result);
+  finish(set_tls_result(tls_, m_));
+}
+
+void Approach::give_up(Cause why) {
+  if (stage_ == Stage::kTls && session_ != nullptr) return give_up_tls(*session_, why, m_);
+  m_.outcome = core::failed(stage_, why);
+}
+
+std::optional<WallTime> Approach::earliest_expiry() const {
+  if (tls_.facts.chain_expiry) return tls_.facts.chain_expiry;
+  return tls_.facts.certificates != nullptr ? tls_.facts.certificates->earliest_expiry : std::nullopt;
 }
 
 void Approach::fail(Stage stage, Cause cause, std::string_view detail) {
@@ -119,20 +129,6 @@ void Approach::fail(Stage stage, Cause cause, std::string_view detail) {
 void Approach::finish(bool ok) {
   auto done = std::move(done_);
   done(ok);  // may destroy this
-}
-
-void set_tls_facts(const io::TlsFacts& facts, core::Measurement& m) {
-  const auto text = [&m](const core::Field& f, const std::string& value) {
-    if (!value.empty()) m.set(f, value);
-  };
-  text(field::kTlsVersion, facts.version);
-  text(field::kTlsCipher, facts.cipher);
-  text(field::kAlpn, facts.alpn);
-  text(field::kCertFingerprint, facts.fingerprint);
-  text(field::kCertIssuer, facts.issuer);
-  if (facts.earliest_expiry) {
-    m.set(field::kSslEarliestCertExpiry, std::int64_t{core::to_unix_ms(*facts.earliest_expiry) / 1000});
-  }
 }
 
 }  // namespace sonde::prober

@@ -38,7 +38,12 @@ class Approach {
   [[nodiscard]] io::TlsSession* session() { return session_.get(); }
   /// When some addresses did not answer before one did: which and how. Else empty.
   [[nodiscard]] const std::string& blemish() const { return blemish_; }
-  [[nodiscard]] std::optional<WallTime> earliest_expiry() const { return earliest_expiry_; }
+  /// Of the chain that was verified, else of the certificates sent; nothing without TLS.
+  [[nodiscard]] std::optional<WallTime> earliest_expiry() const;
+  /// What the session found; meaningful after success with TLS.
+  [[nodiscard]] const io::TlsResult& tls() const { return tls_; }
+  /// The deadline came before `done`: writes the outcome of the stage reached, `why` unless a failure was certain.
+  void give_up(core::Cause why);
 
  private:
   void on_resolved(Resolved resolved);
@@ -46,7 +51,7 @@ class Approach {
   void connect_next();
   void on_dialed(io::DialResult result);
   void shake_hands();
-  void on_shaken(const io::TlsResult& result);
+  void on_shaken(io::TlsResult result);
   void fail(core::Stage stage, core::Cause cause, std::string_view detail);
   void finish(bool ok);
 
@@ -62,11 +67,8 @@ class Approach {
   std::string blemish_;
   io::UniqueFd fd_;
   std::unique_ptr<io::TlsSession> session_;
-  std::optional<WallTime> earliest_expiry_;
+  io::TlsResult tls_;
   io::Handle pending_;
 };
-
-/// Writes what the peer's certificate and the handshake showed.
-void set_tls_facts(const io::TlsFacts& facts, core::Measurement& m);
 
 }  // namespace sonde::prober
