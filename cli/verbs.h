@@ -1,20 +1,24 @@
 // The verbs of `sonde`: each is one file that takes its options and returns the exit code.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/terminal.h"
 #include "core/time.h"
+#include "prober/net_spec.h"
 
 namespace sonde::cli {
 
 /// Exit codes of all verbs (documented in `sonde --help`).
 namespace exit_code {
 inline constexpr int kOk = 0;
-inline constexpr int kFailed = 1;   // a check failed, a verdict was found, something does not verify
-inline constexpr int kUsage = 2;    // bad arguments or configuration
-inline constexpr int kUnknown = 3;  // our own side could not find out
+inline constexpr int kFailed = 1;         // a check failed, a verdict was found, something does not verify
+inline constexpr int kUsage = 2;          // bad arguments or configuration
+inline constexpr int kUnknown = 3;        // our own side could not find out
+inline constexpr int kInterrupted = 130;  // Ctrl-C before every result was there (128 + SIGINT, as shells count)
 }  // namespace exit_code
 
 /// How we talk on stdout (data) and stderr (talk).
@@ -23,14 +27,36 @@ struct Context {
   Terminal err;
 };
 
+/// What a Nagios plugin turns into WARNING and CRITICAL beyond the outcome itself.
+struct NagiosThresholds {
+  std::optional<core::Duration> warning_duration;
+  std::optional<core::Duration> critical_duration;
+  std::optional<int> warning_cert_days;
+  std::optional<int> critical_cert_days;
+};
+
 struct CheckOptions {
-  std::vector<std::string> urls;
+  std::vector<std::string> targets;  // URLs, host names, "-" for stdin; with `config` also names and globs of targets
+  std::vector<std::string> files;    // of URLs, one a line; "-" is stdin
+  std::string config;                // where names of targets are looked up
   bool json = false;
   bool nagios = false;
+  bool explain = false;
+  bool brief = false;                   // the table only
+  std::optional<core::Duration> watch;  // again and again, this far apart
+  int count = 0;                        // runs of each target; 0 = one, or without end with `watch`
+  int parallel = 64;                    // runs at a time
+  std::optional<prober::NetSpec::Family> family;
+  bool all_addresses = false;
   std::string resolver;  // ADDRESS[:PORT]; empty = /etc/resolv.conf
   std::string ca_file;
   std::string source;
-  core::Duration timeout = std::chrono::seconds{10};
+  std::string interface;
+  std::optional<core::Duration> timeout;
+  std::vector<std::string> expect;   // KEY=VALUE with VALUE in YAML, as in a target's `expect`
+  std::vector<std::string> request;  // the same for `request`
+  std::vector<std::string> headers;  // "NAME: VALUE"
+  NagiosThresholds thresholds;
 };
 /// `sonde check URL…`: one run of each, now, side by side; a waterfall each in the order given.
 int check_verb(const CheckOptions& options, const Context& context);
@@ -49,11 +75,18 @@ struct ConfigOptions {
 int config_check_verb(const ConfigOptions& options, const Context& context);
 
 struct TargetsOptions {
-  std::string config;  // empty = the default catalogue selection
+  std::string config;              // empty = the default catalogue selection
+  std::vector<std::string> names;  // names or globs; none = all
+  std::string role;                // app, reference or control; empty = all
+  std::string provider;            // name or glob; empty = all
   bool json = false;
 };
 /// `sonde targets list`: what would be checked, how often.
 int targets_list_verb(const TargetsOptions& options, const Context& context);
+/// `sonde targets show NAME…`: everything that is in force for a target.
+int targets_show_verb(const TargetsOptions& options, const Context& context);
+/// `sonde targets lint`: what is allowed but probably not meant.
+int targets_lint_verb(const TargetsOptions& options, const Context& context);
 
 struct JudgeOptions {
   std::vector<std::string> files;  // "-" = stdin
@@ -68,5 +101,8 @@ struct WatchOptions {
 };
 /// `sonde watch`: follows a hub's verdicts in the terminal until a signal.
 int watch_verb(const WatchOptions& options, const Context& context);
+
+/// `sonde version`: this program, its compiler and its libraries.
+int version_verb(bool json, const Context& context);
 
 }  // namespace sonde::cli

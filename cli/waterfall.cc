@@ -10,171 +10,237 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/facts.h"
+
 namespace sonde::cli {
 namespace {
 
 using core::Measurement;
+using core::Stage;
+namespace field = core::field;
 
-std::optional<double> seconds(const Measurement& m, const core::Field& field) {
-  const core::FieldValue* value = m.get(field);
-  const auto* number = value == nullptr ? nullptr : std::get_if<double>(value);
-  if (number == nullptr) return std::nullopt;
-  return *number;
-}
+constexpr int kLabelColumns = 9;
+constexpr int kTimeColumns = 9;
 
-std::optional<std::int64_t> integer(const Measurement& m, const core::Field& field) {
-  const core::FieldValue* value = m.get(field);
-  const auto* number = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
-  if (number == nullptr) return std::nullopt;
-  return *number;
-}
-
-std::string text(const Measurement& m, const core::Field& field) {
-  const core::FieldValue* value = m.get(field);
-  const auto* held = value == nullptr ? nullptr : std::get_if<std::string>(value);
-  return held == nullptr ? std::string{} : *held;
-}
-
-std::string dns_note(const Measurement& m, const Terminal& t) {
-  if (std::string set = text(m, core::field::kDnsAnswerSet); !set.empty()) return set;
-  const auto count = integer(m, core::field::kAddresses);
-  if (!count) return {};
-  return fmt::format(fmt::runtime(t.say(*count == 1 ? "{} address" : "{} addresses", "{} 个地址")), *count);
-}
-
-std::string tcp_note(const Measurement& m, const Terminal& t) {
-  std::string note = text(m, core::field::kIp);
-  if (const auto rtt = seconds(m, core::field::kTcpRttSeconds)) {
-    note += fmt::format("  {} {}", t.say("kernel RTT", "内核 RTT"), core::human_duration(core::from_seconds(*rtt)));
-  }
-  return note;
-}
-
-std::string tls_note(const Measurement& m, core::WallTime now, const Terminal& t) {
-  std::vector<std::string> parts;
-  for (const core::Field& field : {core::field::kTlsVersion, core::field::kTlsCipher, core::field::kCertIssuer}) {
-    if (std::string part = text(m, field); !part.empty()) parts.push_back(std::move(part));
-  }
-  if (const auto expiry = integer(m, core::field::kSslEarliestCertExpiry)) {
-    const auto days = (*expiry - core::to_unix_ms(now) / 1000) / 86'400;
-    parts.push_back(days >= 0 ? fmt::format(fmt::runtime(t.say("{} days left", "剩余 {} 天")), days)
-                              : fmt::format(fmt::runtime(t.say("ended {} days ago", "已过期 {} 天")), -days));
-  }
-  return fmt::format("{}", fmt::join(parts, " · "));
-}
-
-std::string http_note(const Measurement& m) {
-  const auto status = integer(m, core::field::kHttpStatusCode);
-  if (!status) return {};
-  return fmt::format("HTTP/{} {}", text(m, core::field::kHttpVersion), *status);
-}
-
-std::string transfer_note(const Measurement& m, const Terminal& t) {
-  const auto bytes = integer(m, core::field::kHttpContentLength);
-  if (!bytes) return {};
-  return fmt::format(fmt::runtime(t.say("{} bytes", "{} 字节")), *bytes);
-}
-
-struct Row {
+/// One stage on the time axis, in seconds since the run began.
+struct Bar {
+  Stage stage;
   std::string label;
-  double length;
-  Color color;
-  std::string note;
+  double begin = 0;
+  double length = 0;
+  Color color = Color::kGrey;
+  bool failed = false;
+  bool ended = true;  // false: the run was given up in it
+  std::vector<std::string> facts;
 };
 
-std::vector<Row> rows(const Measurement& m, core::WallTime now, const Terminal& t) {
-  std::vector<Row> result;
-  const auto add = [&](const core::Field& field, std::string_view en, std::string_view zh, Color color,
-                       std::string note) {
-    if (const auto length = seconds(m, field)) {
-      result.push_back(Row{std::string{t.say(en, zh)}, *length, color, std::move(note)});
-    }
-  };
-  add(core::field::kResolveSeconds, "dns", "解析", Color::kCyan, dns_note(m, t));
-  add(core::field::kConnectSeconds, "tcp", "连接", Color::kGreen, tcp_note(m, t));
-  add(core::field::kTlsSeconds, "tls", "握手", Color::kYellow, tls_note(m, now, t));
-  add(core::field::kProcessingSeconds, "wait", "等待", Color::kBlue, http_note(m));
-  add(core::field::kTransferSeconds, "transfer", "传输", Color::kGrey, transfer_note(m, t));
-  return result;
+bool ended_badly(const core::Outcome& o) {
+  return o.status == core::Status::kFail || o.status == core::Status::kUnknown;
 }
 
-// A bar in eighths of a column, so that short stages stay visible and in proportion.
-std::string bar(double begin, double length, double total, int columns) {
-  static constexpr std::array kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  if (total <= 0) return {};
-  const int from = static_cast<int>(std::floor(begin / total * columns));
-  const double width = std::max(length / total * columns, 0.125);
-  const int full = static_cast<int>(std::floor(width));
-  std::string result(static_cast<std::size_t>(std::min(from, columns - 1)), ' ');
-  for (int i = 0; i < full; ++i) result += "█";
-  result += kEighths.at(static_cast<std::size_t>((width - full) * 8));
-  return result;
+/// Where this kind of check goes, in order.
+std::vector<Stage> stages_of(const core::Target& target) {
+  std::vector<Stage> out{Stage::kDns};
+  if (target.check == core::CheckKind::kDns) return out;
+  out.push_back(Stage::kTcp);
+  if (target.check == core::CheckKind::kTls || target.url.starts_with("https:")) out.push_back(Stage::kTls);
+  if (target.check == core::CheckKind::kHttp) out.push_back(Stage::kHttp);
+  return out;
 }
 
-Color color_of(core::Status status) {
-  switch (status) {
-    case core::Status::kOk:
-      return Color::kGreen;
-    case core::Status::kDegraded:
-      return Color::kYellow;
-    case core::Status::kFail:
-      return Color::kRed;
-    case core::Status::kUnknown:
-      return Color::kGrey;
-  }
-  return Color::kGrey;
-}
-
-std::string_view word_of(core::Status status, const Terminal& t) {
-  switch (status) {
-    case core::Status::kOk:
-      return t.say("ok", "正常");
-    case core::Status::kDegraded:
-      return t.say("degraded", "降级");
-    case core::Status::kFail:
-      return t.say("fail", "失败");
-    case core::Status::kUnknown:
-      return t.say("unknown", "未知");
+std::string_view label_of(Stage stage, const Terminal& t) {
+  switch (stage) {
+    case Stage::kDns:
+      return t.say("dns", "解析");
+    case Stage::kTcp:
+      return t.say("tcp", "连接");
+    case Stage::kTls:
+      return t.say("tls", "握手");
+    case Stage::kHttp:
+      return t.say("wait", "等待");
+    case Stage::kDone:
+      return t.say("done", "完成");
   }
   return "";
 }
 
-std::string verdict_line(const Measurement& m, const Terminal& t) {
-  const core::Outcome& o = m.outcome;
-  if (o.cause == core::Cause::kNone) return {};
-  const core::CauseInfo& info = core::info(o.cause);
-  std::string line =
-      fmt::format("  {} {} ({}_{})", t.say("at", "阶段"), core::name(o.stage), core::name(o.stage), info.name);
-  line += fmt::format(": {}", t.say(info.en, info.zh));
-  if (!o.detail.empty()) line += fmt::format(" — {}", o.detail);
-  if (o.status == core::Status::kUnknown) {
-    line += fmt::format("\n  {}", t.say("This says nothing about the target: the fault is on this side.",
-                                        "这不说明目标有问题：故障在本机一侧。"));
+class Chart {
+ public:
+  Chart(const core::Target& target, const Measurement& m, core::WallTime now, const Terminal& t)
+      : target_(target), m_(m), t_(t) {
+    const double whole = number_of(m, field::kDurationSeconds.name).value_or(0);
+    add_phases(now);
+    total_ = std::max(whole, end_);
+    add_unfinished();
+    mark_failed();
   }
-  return t.paint(color_of(o.status), line) + "\n";
+
+  [[nodiscard]] std::string draw() const {
+    std::string out;
+    for (const Bar& bar : bars_) out += row(bar);
+    if (bars_.size() > 1 && total_ > 0) out += axis();
+    if (const auto missing = not_reached(); !missing.empty()) {
+      const std::string text = fmt::format("{}: {}", t_.say("not reached", "未到达"), fmt::join(missing, ", "));
+      out += "  " + t_.paint(Color::kGrey, text) + "\n";
+    }
+    return out;
+  }
+
+ private:
+  void add(Stage stage, const core::Field& phase, std::string_view label, Color color, std::vector<std::string> facts) {
+    const auto length = number_of(m_, phase.name);
+    if (!length) return;
+    bars_.push_back({stage, std::string{label}, end_, *length, color, false, true, std::move(facts)});
+    end_ += *length;
+  }
+
+  void add_phases(core::WallTime now) {
+    add(Stage::kDns, field::kResolveSeconds, label_of(Stage::kDns, t_), Color::kCyan, dns_facts(m_, t_));
+    add(Stage::kTcp, field::kConnectSeconds, label_of(Stage::kTcp, t_), Color::kGreen, tcp_facts(m_, t_));
+    std::vector<std::string> tls = tls_facts(m_, t_);
+    std::ranges::move(certificate_facts(m_, now, t_), std::back_inserter(tls));
+    add(Stage::kTls, field::kTlsSeconds, label_of(Stage::kTls, t_), Color::kYellow, std::move(tls));
+    add(Stage::kHttp, field::kProcessingSeconds, label_of(Stage::kHttp, t_), Color::kBlue, http_facts(m_, t_));
+    add(Stage::kHttp, field::kTransferSeconds, t_.say("transfer", "传输"), Color::kGrey, transfer_facts(m_, t_));
+  }
+
+  /// A stage that the run was given up in has no time of its own: it lasted until the end.
+  void add_unfinished() {
+    const Stage stage = m_.outcome.stage;
+    if (!ended_badly(m_.outcome) || stage == Stage::kDone) return;
+    const bool there = std::ranges::find(bars_, stage, &Bar::stage) != bars_.end();
+    if (there || total_ <= end_) return;
+    std::vector<std::string> facts;
+    if (stage == Stage::kTcp) facts = tcp_facts(m_, t_);
+    bars_.push_back({stage, std::string{label_of(stage, t_)}, end_, total_ - end_, Color::kRed, true, false, facts});
+  }
+
+  void mark_failed() {
+    if (!ended_badly(m_.outcome)) return;
+    const bool of_head = m_.outcome.cause == core::Cause::kStatus || m_.outcome.cause == core::Cause::kHeaderMismatch;
+    Bar* guilty = nullptr;
+    for (Bar& bar : bars_) {
+      if (bar.stage == m_.outcome.stage && (guilty == nullptr || !of_head)) guilty = &bar;
+    }
+    if (guilty == nullptr) return;
+    guilty->failed = true;
+    guilty->color = m_.outcome.status == core::Status::kUnknown ? Color::kGrey : Color::kRed;
+  }
+
+  [[nodiscard]] std::vector<std::string> not_reached() const {
+    std::vector<std::string> out;
+    if (!ended_badly(m_.outcome)) return out;
+    for (const Stage stage : stages_of(target_)) {
+      if (stage > m_.outcome.stage) out.emplace_back(name(stage));
+    }
+    return out;
+  }
+
+  [[nodiscard]] int columns() const { return std::clamp(t_.columns / 3, 16, 48); }
+  [[nodiscard]] int fact_columns() const {
+    return std::max(t_.columns - columns() - kLabelColumns - kTimeColumns - 6, 20);
+  }
+
+  /// In eighths of a column, so that short stages stay visible and in proportion.
+  [[nodiscard]] std::string bar_text(const Bar& bar) const {
+    static constexpr std::array kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (total_ <= 0) return {};
+    const int from = std::min(static_cast<int>(std::floor(bar.begin / total_ * columns())), columns() - 1);
+    const double width = std::clamp(bar.length / total_ * columns(), 0.125, static_cast<double>(columns() - from));
+    std::string out(static_cast<std::size_t>(from), ' ');
+    const int full = static_cast<int>(std::floor(width));
+    if (!t_.unicode) return out + std::string(static_cast<std::size_t>(std::max(full, 1)), bar.ended ? '#' : '.');
+    for (int i = 0; i < full; ++i) out += bar.ended ? "█" : "░";
+    return out + kEighths.at(static_cast<std::size_t>((width - full) * 8));
+  }
+
+  [[nodiscard]] std::string row(const Bar& bar) const {
+    const std::string label = bar.failed ? fmt::format("{} {}", t_.sign("✗", "x"), bar.label) : "  " + bar.label;
+    const std::string time = seconds_text(bar.length);
+    const auto paint = [&](std::string_view text) {
+      return bar.failed ? t_.paint(bar.color, text) : std::string{text};
+    };
+    std::string out =
+        fmt::format("{} {} {}", paint(pad(label, kLabelColumns + 2)),
+                    t_.paint(bar.color, pad(bar_text(bar), columns())), paint(pad_left(time, kTimeColumns)));
+    const std::string facts = fmt::format("{}", fmt::join(bar.facts, t_.unicode ? " · " : ", "));
+    if (facts.empty()) return out + "\n";
+    std::string indent = "  ";
+    for (const std::string& line : wrap(facts, fact_columns())) {
+      out += indent + t_.paint(Color::kGrey, line) + "\n";
+      indent = std::string(static_cast<std::size_t>(kLabelColumns + columns() + kTimeColumns) + 6, ' ');
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::string axis() const {
+    const std::string end = seconds_text(total_);
+    const int line = std::max(columns() - core::display_width(end) - 3, 0);
+    std::string text = "0 ";
+    for (int i = 0; i < line; ++i) text += t_.sign("─", "-");
+    return std::string(kLabelColumns + 3, ' ') + t_.paint(Color::kGrey, text + " " + end) + "\n";
+  }
+
+  const core::Target& target_;
+  const Measurement& m_;
+  const Terminal& t_;
+  std::vector<Bar> bars_;
+  double end_ = 0;    // of the last phase
+  double total_ = 0;  // the whole axis
+};
+
+std::string paragraph(std::string_view sign, std::string_view text, Color color, const Terminal& t) {
+  std::string out;
+  std::string head = fmt::format("  {} ", sign);
+  for (const std::string& line : wrap(text, t.columns - 4)) {
+    out += t.paint(color, head + line) + "\n";
+    head = "    ";
+  }
+  return out;
 }
 
 }  // namespace
 
-std::string draw_waterfall(const core::Target& target, const Measurement& m, core::WallTime now, const Terminal& t) {
-  const std::vector<Row> stages = rows(m, now, t);
-  double total = 0;
-  for (const Row& row : stages) total += row.length;
-  const double whole = seconds(m, core::field::kDurationSeconds).value_or(total);
-  const int columns = std::clamp(t.columns / 3, 16, 48);
+std::string status_mark(core::Status status, const Terminal& t) {
+  return t.paint(color_of(status), fmt::format("{} {}", t.sign("●", "*"), word_of(status, t)));
+}
 
-  std::string out =
-      fmt::format("{} {}  {}\n", t.paint(color_of(m.outcome.status), fmt::format("● {}", word_of(m.outcome.status, t))),
-                  t.paint(Color::kBold, target.url), core::human_duration(core::from_seconds(whole)));
-  double begin = 0;
-  for (const Row& row : stages) {
-    out += fmt::format("  {} {} {:>9}{}\n", pad(row.label, 9),
-                       t.paint(row.color, pad(bar(begin, row.length, total, columns), columns)),
-                       core::human_duration(core::from_seconds(row.length)),
-                       row.note.empty() ? "" : "  " + t.paint(Color::kGrey, row.note));
-    begin += row.length;
+std::string draw_verdict(const Measurement& m, const Terminal& t) {
+  const core::Outcome& o = m.outcome;
+  std::string out;
+  if (o.cause != core::Cause::kNone) {
+    const core::CauseInfo& info = core::info(o.cause);
+    std::string text = fmt::format("{}_{}: {}", name(o.stage), info.name, t.say(info.en, info.zh));
+    if (!o.detail.empty()) text += (t.language == core::Language::kChinese ? "：" : ": ") + shown(o.detail);
+    const std::string_view sign = o.status == core::Status::kDegraded  ? "!"
+                                  : o.status == core::Status::kUnknown ? "?"
+                                                                       : t.sign("✗", "x");
+    out += paragraph(sign, text, color_of(o.status), t);
+    if (o.status == core::Status::kUnknown) {
+      out += paragraph(" ",
+                       t.say("This says nothing about the target: the fault is on this side.",
+                             "这不说明目标有问题：故障在本机一侧。"),
+                       Color::kGrey, t);
+    }
+    out += paragraph(t.sign("→", ">"), advice(o, t), Color::kBold, t);
   }
-  return out + verdict_line(m, t);
+  if (integer_of(m, field::kSuspect.name).value_or(0) != 0) {
+    const std::string why = text_of(m, field::kSuspectWhy.name);
+    out += paragraph("!",
+                     fmt::format(fmt::runtime(t.say("This machine does not trust its own result here ({}).",
+                                                    "本机不信任自己的这次结果（{}）。")),
+                                 why),
+                     Color::kYellow, t);
+  }
+  return out;
+}
+
+std::string draw_waterfall(const core::Target& target, const Measurement& m, core::WallTime now, const Terminal& t) {
+  std::string head = status_mark(m.outcome.status, t) + "  ";
+  if (target.name != target.url) head += t.paint(Color::kBold, shown(target.name)) + "  ";
+  head += t.paint(Color::kBold, shown(target.url));
+  if (const auto whole = number_of(m, field::kDurationSeconds.name)) head += "  " + seconds_text(*whole);
+  return head + "\n" + Chart{target, m, now, t}.draw() + draw_verdict(m, t);
 }
 
 }  // namespace sonde::cli

@@ -123,10 +123,13 @@ ProberConfig read_prober_config(MapReader& root, std::string_view config_file, c
   return Reader{sources, errors}.read(root, config_file);
 }
 
-core::Result<TargetEntry> target_from_url(std::string_view url, Duration timeout) {
-  const auto parsed = core::parse_url(url);
-  if (!parsed) return parsed.error();
+TargetEntry target_from_url(std::string_view url, Duration timeout, const SpecNodes& nodes, ConfigErrors& errors) {
   TargetEntry entry;
+  const auto parsed = core::parse_url(url);
+  if (!parsed) {
+    errors.add({std::string{}, 0, 0, parsed.error().message});
+    return entry;
+  }
   entry.target.name = url;
   entry.target.url = url;
   entry.target.app = url;
@@ -134,8 +137,14 @@ core::Result<TargetEntry> target_from_url(std::string_view url, Duration timeout
   entry.target.timeout = timeout;
   entry.target.every = 2 * timeout;
   entry.type = &check_type(entry.target.check);
+  entry.spec = entry.type->parse(entry.target, nodes, errors);
+  entry.written = map_of(nodes);
+  return entry;
+}
+
+core::Result<TargetEntry> target_from_url(std::string_view url, Duration timeout) {
   ConfigErrors errors;
-  entry.spec = entry.type->parse(entry.target, {}, errors);
+  TargetEntry entry = target_from_url(url, timeout, {}, errors);
   if (!errors.empty()) return core::Error{core::ErrorCode::kInvalid, errors.all().front().message};
   return entry;
 }

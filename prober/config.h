@@ -31,6 +31,8 @@ struct TargetEntry {
   const CheckType* type = nullptr;
   std::unique_ptr<const CheckSpec> spec;
   NetSpec net;
+  core::ConfigNode
+      written;  // the map that it was read from, with its place; of a catalogue endpoint: url, expect, request
 };
 
 struct ProberConfig {
@@ -60,7 +62,11 @@ struct ConfigSources {
 [[nodiscard]] ProberConfig read_prober_config(core::MapReader& root, std::string_view config_file,
                                               const ConfigSources& sources, core::ConfigErrors& errors);
 
-/// A target made from a URL alone, with default expectations: for `sonde check URL`.
+/// A target made from a URL, with default expectations where `nodes` has none: for `sonde check URL`. Mistakes go to
+/// `errors`; the result is then not for use.
+[[nodiscard]] TargetEntry target_from_url(std::string_view url, Duration timeout, const SpecNodes& nodes,
+                                          core::ConfigErrors& errors);
+/// The same with all defaults.
 [[nodiscard]] core::Result<TargetEntry> target_from_url(std::string_view url, Duration timeout);
 
 }  // namespace sonde::prober

@@ -35,6 +35,27 @@ std::vector<std::string> split(std::string_view text, char by) {
 
 }  // namespace
 
+ConfigNode map_of(const SpecNodes& nodes) {
+  ConfigNode map;
+  map.kind = ConfigNode::Kind::kMap;
+  const auto add = [&map](std::string_view key, const ConfigNode* value) {
+    if (value == nullptr || value->kind == ConfigNode::Kind::kNull) return;
+    ConfigNode name;
+    name.kind = ConfigNode::Kind::kScalar;
+    name.scalar = key;
+    map.entries.push_back({std::move(name), *value});
+    if (map.file.empty()) {
+      map.file = value->file;
+      map.line = value->line;
+      map.column = value->column;
+    }
+  };
+  add("url", nodes.url);
+  add("expect", nodes.expect);
+  add("request", nodes.request);
+  return map;
+}
+
 void TargetsReader::read_place(MapReader& m, core::Target& t) {
   if (const auto* n = m.key("partition")) {
     if (const auto p = core::read_choice(*n, kPartitions, errors_)) t.partition = core::parse_partition(*p);
@@ -207,7 +228,10 @@ void TargetsReader::add(core::Target target, const ConfigNode& at, const SpecNod
   target.check = core::check_kind(*url);
   const CheckType& type = check_type(target.check);
   auto spec = type.parse(target, nodes, errors_);
-  out_.push_back({.target = std::move(target), .type = &type, .spec = std::move(spec)});
+  out_.push_back({.target = std::move(target),
+                  .type = &type,
+                  .spec = std::move(spec),
+                  .written = at.kind == ConfigNode::Kind::kMap ? at : map_of(nodes)});
 }
 
 }  // namespace sonde::prober

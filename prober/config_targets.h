@@ -13,6 +13,9 @@
 
 namespace sonde::prober {
 
+/// A map with the keys url, expect and request, as far as they are there.
+[[nodiscard]] core::ConfigNode map_of(const SpecNodes& nodes);
+
 class TargetsReader {
  public:
   TargetsReader(const ConfigSources& sources, const Catalogue& catalogue, std::string folder,

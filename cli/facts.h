@@ -1,0 +1,41 @@
+// Looking up facts of a measurement by type, and the words that stages share. Text facts come out harmless.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/terminal.h"
+#include "core/measurement.h"
+
+namespace sonde::cli {
+
+[[nodiscard]] std::optional<double> number_of(const core::Measurement& m, std::string_view field);
+[[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, std::string_view field);
+/// "" where it is absent.
+[[nodiscard]] std::string text_of(const core::Measurement& m, std::string_view field);
+
+/// "123 ms" of a number of seconds.
+[[nodiscard]] std::string seconds_text(double seconds);
+/// "1.2 KB" of a number of bytes.
+[[nodiscard]] std::string bytes_text(std::int64_t bytes);
+
+/// What the run found out at each stage, as short phrases. A fact that is absent has none.
+[[nodiscard]] std::vector<std::string> dns_facts(const core::Measurement& m, const Terminal& t);
+[[nodiscard]] std::vector<std::string> tcp_facts(const core::Measurement& m, const Terminal& t);
+[[nodiscard]] std::vector<std::string> tls_facts(const core::Measurement& m, const Terminal& t);
+/// Of the certificates: `now` is for the days that are left.
+[[nodiscard]] std::vector<std::string> certificate_facts(const core::Measurement& m, core::WallTime now,
+                                                         const Terminal& t);
+[[nodiscard]] std::vector<std::string> http_facts(const core::Measurement& m, const Terminal& t);
+[[nodiscard]] std::vector<std::string> transfer_facts(const core::Measurement& m, const Terminal& t);
+
+/// Whole days until `expiry` (seconds since 1970), rounded towards the past.
+[[nodiscard]] std::int64_t days_left(std::int64_t expiry, core::WallTime now);
+
+/// What whoever sees this outcome should do next, one or two sentences; "" when all went well.
+[[nodiscard]] std::string_view advice(const core::Outcome& outcome, const Terminal& t);
+
+}  // namespace sonde::cli
