@@ -44,6 +44,12 @@ struct Item {
   std::vector<io::Handle> asking;
 };
 
+/// "2025-11-24T10:00:00.123Z".
+std::string stamp(core::WallTime t) {
+  const std::string seconds = core::format_utc(t);
+  return fmt::format("{}.{:03}Z", seconds.substr(0, seconds.size() - 1), core::to_unix_ms(t) % 1000);
+}
+
 class Session {
  public:
   Session(const CheckOptions& options, const Context& context, CheckPlan plan, io::Files& files)
@@ -198,7 +204,7 @@ class Session {
     const CheckResult& r = *item.result;
     std::string text = options_.json ? json_of(item) : draw_waterfall(*r.target, r.measurement, r.started, out_);
     if (options_.explain) text += draw_explanation({item.entry, r, prober_->config(), item.answers}, out_);
-    if (options_.explain && printed_ + 1 < items_.size()) text += "\n";
+    if (!options_.json && printed_ + 1 < items_.size()) text += "\n";
     write(text);
   }
 
@@ -212,7 +218,7 @@ class Session {
     if (options_.nagios) return;
     if (out_.live) return redraw();
     const CheckResult& r = *item.result;
-    write(fmt::format("{} {}", core::format_utc(r.started), first_line(r)));
+    write(fmt::format("{} {}", stamp(r.started), first_line(r)));
   }
 
   /// One line of the table without its total.
@@ -263,7 +269,7 @@ class Session {
     }
     if (interrupted_) print_rest();
     const bool table = options_.brief || (results.size() >= kTableFrom && !options_.json);
-    if (table) write((options_.brief || options_.json ? "" : "\n") + summary_table(results, out_));
+    if (table) write((options_.brief ? "" : "\n") + summary_table(results, out_));
     if (missing == 0) return exit_code_of(any_failed_, any_unknown_);
     const Terminal& t = err_;
     write_err(t.paint(Color::kYellow, fmt::format(fmt::runtime(t.say("interrupted: {} of {} had no result yet",

@@ -2,6 +2,7 @@
 #include "cli/check_plan.h"
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <set>
@@ -143,18 +144,19 @@ class Planner {
   }
 
   void add_list(const std::string& file) {
-    std::string text;
-    if (file == "-") {
-      if (std::exchange(stdin_read_, true)) return fail(t_.say("stdin can be read once", "标准输入只能读取一次"));
-      text.resize(kListBytesMax);
-      std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
-      text.resize(static_cast<std::size_t>(std::cin.gcount()));
-      if (text.size() == kListBytesMax) return fail(t_.say("the list on stdin is too long", "标准输入的列表过长"));
-    } else {
-      auto content = files_.read_all(file, kListBytesMax);
-      if (!content) return fail(content.error().message);
-      text = std::move(*content);
+    if (file == "-" && std::exchange(stdin_read_, true)) {
+      return fail(t_.say("stdin can be read once", "标准输入只能读取一次"));
     }
+    std::ifstream opened;
+    if (file != "-") opened.open(file);
+    std::istream& in = file == "-" ? std::cin : opened;
+    std::string text(kListBytesMax, '\0');
+    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad() || (file != "-" && !opened.is_open())) {
+      return fail(fmt::format(fmt::runtime(t_.say("cannot read {}", "无法读取 {}")), shown(file)));
+    }
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() == kListBytesMax) return fail(t_.say("the list is too long", "列表过长"));
     for (const std::string& line : list_lines(text)) {
       if (plan_.targets.size() >= kTargetsMax) return fail(t_.say("too many targets", "目标过多"));
       add(line);

@@ -117,7 +117,8 @@ class Explainer {
         literal ? fmt::format(fmt::runtime(t_.say("nothing: {} is an address", "无需：{} 是地址")), url_.host)
                 : fmt::format(fmt::runtime(t_.say("A and AAAA of {} at {}", "{} 的 A 和 AAAA，向 {}")),
                               shown(url_.host), resolver.empty() ? std::string{"?"} : resolver);
-    out += stage(Stage::kDns, "dns", dns, dns_facts(m(), t_), {field::kResolveSeconds});
+    out += stage(Stage::kDns, "dns", dns, literal ? std::vector<std::string>{} : dns_facts(m(), t_),
+                 {field::kResolveSeconds});
     const std::string ip = text_of(m(), field::kIp.name);
     out += stage(Stage::kTcp, "tcp",
                  fmt::format(fmt::runtime(t_.say("a connection to {} port {}", "连接 {} 端口 {}")),
@@ -199,7 +200,7 @@ class Explainer {
     const core::Record r = core::to_record(m(), e_.prober.vantage, e_.entry.target, e_.result.started);
     std::string out = heading(t_.say("Record (the fields as they are stored)", "记录（存储的字段）"), t_);
     for (const auto& [key, value] : r.tags)
-      out += line(key, shown(value) + t_.paint(Color::kGrey, t_.say("  tag", "  标签")));
+      out += meaning_line(key, shown(value) + t_.paint(Color::kGrey, t_.say("  tag", "  标签")));
     for (const auto& [key, value] : r.fields) {
       const std::string text = std::visit(
           [](const auto& held) {

@@ -1,7 +1,9 @@
 // From a measurement's fields to short phrases.
 #include "cli/facts.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -66,6 +68,20 @@ std::string bytes_text(std::int64_t bytes) {
 std::int64_t days_left(std::int64_t expiry, core::WallTime now) {
   const auto left = std::chrono::seconds{expiry} - now.time_since_epoch();
   return std::chrono::floor<std::chrono::days>(left).count();
+}
+
+std::vector<std::string> lay_out(const std::vector<std::string>& facts, int columns, const Terminal& t) {
+  const std::string between = t.unicode ? " · " : ", ";
+  std::vector<std::string> lines;
+  for (const std::string& fact : facts) {
+    const bool fits = !lines.empty() && core::display_width(lines.back() + between + fact) <= columns;
+    if (fits) {
+      lines.back() += between + fact;
+    } else {
+      std::ranges::move(wrap(fact, columns), std::back_inserter(lines));
+    }
+  }
+  return lines;
 }
 
 std::vector<std::string> dns_facts(const Measurement& m, const Terminal& t) {

@@ -32,6 +32,9 @@ namespace sonde::cli {
 [[nodiscard]] std::vector<std::string> http_facts(const core::Measurement& m, const Terminal& t);
 [[nodiscard]] std::vector<std::string> transfer_facts(const core::Measurement& m, const Terminal& t);
 
+/// Facts in lines of at most `columns`, broken between facts where that is possible.
+[[nodiscard]] std::vector<std::string> lay_out(const std::vector<std::string>& facts, int columns, const Terminal& t);
+
 /// Whole days until `expiry` (seconds since 1970), rounded towards the past.
 [[nodiscard]] std::int64_t days_left(std::int64_t expiry, core::WallTime now);
 

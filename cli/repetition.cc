@@ -16,6 +16,7 @@ constexpr std::size_t kSamplesMax = 1000;
 constexpr int kMarkColumns = 10;
 constexpr int kTimeColumns = 9;
 constexpr int kStripColumns = 30;
+constexpr int kStripColumnsMin = 8;
 
 bool fine(core::Status s) { return s == core::Status::kOk || s == core::Status::kDegraded; }
 
@@ -30,21 +31,21 @@ class Table {
  public:
   Table(std::span<const RepeatedTarget> targets, const Terminal& t) : t_(t) {
     for (const RepeatedTarget& r : targets) width_ = std::max(width_, core::display_width(shown(r.name)));
-    // Mark, five columns of numbers, and the strip take what they need; the name takes the rest.
+    // Mark, numbers and strip take what they need; the name takes the rest, or a line of its own where it is little.
     const int rest = t.columns - kMarkColumns - 4 * (kTimeColumns + 1) - 7 - 7 - 4;
-    strip_ = std::clamp(rest - width_ - 1, 8, kStripColumns);
-    width_ = std::clamp(rest - strip_ - 1, 8, std::max(width_, 8));
+    stacked_ = rest - kStripColumnsMin - 1 < width_;
+    strip_ = std::clamp(stacked_ ? rest : rest - width_ - 1, kStripColumnsMin, kStripColumns);
   }
 
   [[nodiscard]] std::string head() const {
     const auto number = [&](std::string_view en, std::string_view zh, int columns) {
       return pad_left(t_.say(en, zh), columns) + " ";
     };
-    const std::string line = pad("", kMarkColumns + 1) + pad(t_.say("TARGET", "目标"), width_) + " " +
-                             number("LAST", "最近", kTimeColumns) + number("MIN", "最小", kTimeColumns) +
-                             number("MEDIAN", "中位", kTimeColumns) + number("MAX", "最大", kTimeColumns) +
-                             number("LOSS", "丢失", 6) + number("RUNS", "次数", 6) +
-                             std::string{t_.say("HISTORY", "历史")};
+    const std::string line =
+        pad("", kMarkColumns + 1) + (stacked_ ? std::string{} : pad(t_.say("TARGET", "目标"), width_) + " ") +
+        number("LAST", "最近", kTimeColumns) + number("MIN", "最小", kTimeColumns) +
+        number("MEDIAN", "中位", kTimeColumns) + number("MAX", "最大", kTimeColumns) + number("LOSS", "丢失", 6) +
+        number("RUNS", "次数", 6) + std::string{t_.say("HISTORY", "历史")};
     return t_.paint(Color::kBold, line) + "\n";
   }
 
@@ -65,11 +66,18 @@ class Table {
     const std::string word = fmt::format("{} {}", t_.sign("●", "*"), word_of(runs.last().status, t_));
     const std::string mark =
         runs.runs() == 0 ? pad("", kMarkColumns) : t_.paint(color_of(runs.last().status), pad(word, kMarkColumns));
-    return fmt::format("{} {} {} {} {} {} {} {} {}\n", mark, pad(cut(shown(r.name), width_), width_),
-                       seconds(runs.last_seconds()), seconds(smallest), seconds(median), seconds(largest),
+    const std::string name = shown(r.name);
+    const std::string lead =
+        stacked_ ? fmt::format("{} {}\n{}", mark, t_.paint(Color::kBold, cut(name, t_.columns - kMarkColumns - 1)),
+                               pad("", kMarkColumns))
+                 : mark + " " + pad(name, width_);
+    return fmt::format("{} {} {} {} {} {} {} {}\n", lead, seconds(runs.last_seconds()), seconds(smallest),
+                       seconds(median), seconds(largest),
                        pad_left(loss ? fmt::format("{:.{}f}%", *loss, *loss > 0 && *loss < 10 ? 1 : 0) : "-", 6),
                        pad_left(std::to_string(runs.runs()), 6), runs.strip(strip_, t_));
   }
+
+  [[nodiscard]] int rows_of_target() const { return stacked_ ? 2 : 1; }
 
   [[nodiscard]] std::string trouble(const Repetition& runs) const {
     if (!runs.last_trouble()) return {};
@@ -87,6 +95,7 @@ class Table {
   const Terminal& t_;
   int width_ = 6;
   int strip_ = kStripColumns;
+  bool stacked_ = false;
 };
 
 }  // namespace
@@ -159,7 +168,7 @@ std::string repetition_table(std::span<const RepeatedTarget> targets, int rows_m
   std::size_t left = targets.size();
   for (const RepeatedTarget& r : targets) {
     const std::string trouble = table.trouble(*r.runs);
-    const int needed = trouble.empty() ? 1 : 2;
+    const int needed = table.rows_of_target() + (trouble.empty() ? 0 : 1);
     // One row is kept for the count of those that do not fit.
     if (rows + needed > rows_max - (left > 1 ? 1 : 0)) break;
     out += table.row(r) + trouble;

@@ -163,10 +163,9 @@ class Chart {
     std::string out =
         fmt::format("{} {} {}", paint(pad(label, kLabelColumns + 2)),
                     t_.paint(bar.color, pad(bar_text(bar), columns())), paint(pad_left(time, kTimeColumns)));
-    const std::string facts = fmt::format("{}", fmt::join(bar.facts, t_.unicode ? " · " : ", "));
-    if (facts.empty()) return out + "\n";
+    if (bar.facts.empty()) return out + "\n";
     std::string indent = "  ";
-    for (const std::string& line : wrap(facts, fact_columns())) {
+    for (const std::string& line : lay_out(bar.facts, fact_columns(), t_)) {
       out += indent + t_.paint(Color::kGrey, line) + "\n";
       indent = std::string(static_cast<std::size_t>(kLabelColumns + columns() + kTimeColumns) + 6, ' ');
     }
