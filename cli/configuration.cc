@@ -11,6 +11,7 @@ namespace sonde::cli {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
+constexpr std::array kTargetKeys{"targets", "apps", "references", "controls"};
 constexpr std::array kProberKeys{"vantage", "targets", "apps", "references", "controls"};
 
 core::ConfigNode read_tree(const std::string& path, io::Files& files, core::ConfigErrors& errors) {
@@ -56,11 +57,12 @@ std::optional<Configuration> load_configuration(const std::string& path, io::Fil
   core::MapReader map{root, "the configuration", errors};
   const auto has = [&root](std::string_view key) { return root.find(key) != nullptr; };
   c.runs_prober = std::ranges::any_of(kProberKeys, has) || !has("hub");
-  c.runs_hub = has("hub") || !has("sinks");
+  c.runs_hub = has("hub") || (!has("sinks") && !has("metrics"));
 
   if (const core::ConfigNode* node = map.key("hub")) c.hub = hub::read_hub_config(*node, errors);
   if (const core::ConfigNode* node = map.key("log")) c.log = pipeline::read_log_config(*node, errors);
   if (const core::ConfigNode* node = map.key("sinks")) c.sinks = pipeline::read_sinks_config(*node, errors);
+  if (const core::ConfigNode* node = map.key("metrics")) c.metrics = read_metrics_config(*node, path, files, errors);
   for (pipeline::SinkConfig& sink : c.sinks) {
     if (auto* influx = std::get_if<pipeline::InfluxConfig>(&sink)) pipeline::load_secrets(*influx, files, errors);
   }
@@ -68,6 +70,9 @@ std::optional<Configuration> load_configuration(const std::string& path, io::Fil
     const EnvironmentVariables variables;
     const prober::ConfigSources sources{catalogue, files, &variables, host_name(), SONDE_VERSION};
     c.prober = prober::read_prober_config(map, path, sources, errors);
+    // In the place of a blackbox_exporter only what is asked for is probed, not the catalogue.
+    const bool stand_in = c.metrics && !c.metrics->blackbox_file.empty() && std::ranges::none_of(kTargetKeys, has);
+    if (stand_in) c.prober.targets.clear();
   }
   map.finish();
   if (!errors.empty()) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/files_in.h"
+#include "cli/metrics_listener.h"
 #include "core/config_node.h"
 #include "hub/config.h"
 #include "io/files.h"
@@ -17,9 +18,10 @@ namespace sonde::cli {
 struct Configuration {
   std::string file;         // empty = no file, everything by default
   bool runs_prober = true;  // some of vantage, targets, apps, references, controls is there, or nothing says `hub`
-  bool runs_hub = true;     // `hub` is there, or results would go nowhere
+  bool runs_hub = true;     // `hub` is there, or results would go nowhere (`metrics` is a place too)
   prober::ProberConfig prober;
   hub::HubConfig hub;
+  std::optional<MetricsConfig> metrics;     // nothing = no listener of its own
   pipeline::LogOptions log;                 // the directory is chosen
   std::vector<pipeline::SinkConfig> sinks;  // with their secrets
 };

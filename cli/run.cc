@@ -25,6 +25,7 @@ class Run {
     if (!configuration) return exit_code::kUsage;
     const bool by_default = options_.config.empty();
     service_.emplace(*loop_, *files_, std::move(*configuration));
+    service_->on_reload([this] { return reload(); });
     const io::Handle signals = io::watch_signals(*loop_, [this](int number) { on_signal(number); });
     if (const auto started = service_->start(options_.once, [this] { end(); }); !started) {
       say(Color::kRed, fmt::format("{}: {}", err_.say("error", "错误"), started.error().message));
@@ -60,6 +61,9 @@ class Run {
     if (const std::string url = service_->page_url(); !url.empty()) {
       say(Color::kBold, fmt::format("{} {}", err_.say("The page:", "页面："), url));
     }
+    if (const std::string url = service_->metrics_url(); !url.empty()) {
+      say(Color::kBold, fmt::format("{} {}", err_.say("Metrics:", "指标："), url));
+    }
   }
 
   // A newcomer behind a closed network should not wonder why everything is red.
@@ -91,17 +95,23 @@ class Run {
       end();
       return;
     }
+    (void)reload();
+  }
+
+  core::Result<void> reload() {
     std::optional<Configuration> configuration = load();
-    const auto done =
-        configuration ? service_->reconfigure(std::move(*configuration))
-                      : core::Result<void>{core::Error{core::ErrorCode::kInvalid,
-                                                       std::string{err_.say("the file has mistakes", "文件有错误")}}};
+    auto done = configuration
+                    ? service_->reconfigure(std::move(*configuration))
+                    : core::Result<void>{core::Error{core::ErrorCode::kInvalid,
+                                                     std::string{err_.say("the file has mistakes", "文件有错误")}}};
+    service_->reloaded(done.has_value());
     if (done) {
       say(Color::kGreen, err_.say("The new configuration is in force.", "新配置已生效。"));
     } else {
       say(Color::kRed, fmt::format("{} {}", err_.say("The old configuration stays in force:", "旧配置继续生效："),
                                    done.error().message));
     }
+    return done;
   }
 
   RunOptions options_;

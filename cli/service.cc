@@ -2,6 +2,7 @@
 #include "cli/service.h"
 
 #include <algorithm>
+#include <set>
 #include <variant>
 
 #include <fmt/format.h>
@@ -68,6 +69,11 @@ void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metri
   metrics.push_back(gauge("sonde_event_streams", "Pages connected.", static_cast<double>(s.event_streams)));
 }
 
+std::string url_of(const std::string& address, int port) {
+  const bool ip6 = address.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}/", ip6 ? "[" + address + "]" : address, port);
+}
+
 }  // namespace
 
 Service::Service(io::Loop& loop, io::Files& files, Configuration configuration)
@@ -89,9 +95,27 @@ Result<void> Service::start(bool once, core::Callback<void()> on_done) {
   if (configuration_.runs_hub) {
     if (Result<void> started = start_hub(); !started) return started;
   }
+  if (configuration_.metrics && !once) {
+    if (Result<void> started = start_metrics(); !started) return started;
+  }
   append_self_records();
   if (!configuration_.runs_prober) return {};
   return start_prober(once, std::move(on_done));
+}
+
+Result<void> Service::start_metrics() {
+  metrics_listener_ = std::make_unique<MetricsListener>(
+      MetricsListener::Parts{loop_, files_, metrics_, probes_, [this] { return prober_.get(); }, reload_},
+      *configuration_.metrics);
+  const Result<int> port = metrics_listener_->start();
+  if (!port) return port.error();
+  metrics_port_ = *port;
+  return {};
+}
+
+void Service::take(const core::Record& record) {
+  if (metrics_listener_ || hub_) probes_.take(record);
+  log_->append(record);
 }
 
 Result<void> Service::open_sinks() {
@@ -115,7 +139,7 @@ Result<void> Service::open_sinks() {
 
 Result<void> Service::start_hub() {
   hub_ = std::make_unique<hub::Hub>(
-      hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text(); }, SONDE_VERSION},
+      hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text() + probes_.text(); }, SONDE_VERSION},
       configuration_.hub);
   const Result<int> port = hub_->start();
   if (!port) return port.error();
@@ -126,7 +150,7 @@ Result<void> Service::start_hub() {
 
 Result<void> Service::start_prober(bool once, core::Callback<void()> on_done) {
   auto prober = prober::make_prober(loop_, *probe_http_, std::move(configuration_.prober), read_resolv_conf(files_),
-                                    [this](const core::Record& record) { log_->append(record); });
+                                    [this](const core::Record& record) { take(record); });
   if (!prober) return prober.error();
   prober_ = std::move(*prober);
   prober_->on_result([this](const core::ProbeResult& result) { log_->append(result); });
@@ -156,6 +180,7 @@ void Service::drain(core::MonoTime deadline, core::MonoTime idle_since, core::Ca
 
 void Service::stop(core::Callback<void()> on_done) {
   self_timer_.reset();
+  if (metrics_listener_) metrics_listener_->drop_runs();
   if (prober_) prober_->stop();
   if (const Result<void> flushed = log_->flush(); !flushed) {
     fmt::print(stderr, "the log could not be made durable: {}\n", flushed.error().message);
@@ -166,7 +191,17 @@ void Service::stop(core::Callback<void()> on_done) {
 Result<void> Service::reconfigure(Configuration configuration) {
   if (!prober_ || !configuration.runs_prober)
     return core::Error{core::ErrorCode::kUnsupported, "only the prober's part can change while running"};
-  return prober_->reconfigure(std::move(configuration.prober));
+  if (metrics_listener_) metrics_listener_->drop_runs();
+  if (Result<void> changed = prober_->reconfigure(std::move(configuration.prober)); !changed) return changed;
+  if (metrics_listener_ && configuration.metrics) metrics_listener_->reconfigure(std::move(*configuration.metrics));
+  std::set<std::string, std::less<>> targets;
+  for (const prober::TargetEntry& entry : prober_->config().targets) targets.insert(entry.target.name);
+  probes_.keep_only(targets);
+  return {};
+}
+
+void Service::reloaded(bool good) {
+  if (metrics_listener_) metrics_listener_->reloaded(good);
 }
 
 void Service::append_self_records() {
@@ -181,13 +216,13 @@ void Service::append_self_records() {
 void Service::collect(std::vector<pipeline::Metric>& metrics) const {
   if (prober_) collect_prober(prober_->snapshot(), metrics);
   if (hub_) collect_hub(hub_->snapshot(), metrics);
+  if (metrics_listener_) metrics_listener_->collect(metrics);
 }
 
-std::string Service::page_url() const {
-  if (!hub_) return {};
-  const std::string& address = configuration_.hub.address;
-  const bool ip6 = address.find(':') != std::string::npos;
-  return fmt::format("http://{}:{}/", ip6 ? "[" + address + "]" : address, hub_port_);
+std::string Service::page_url() const { return hub_ ? url_of(configuration_.hub.address, hub_port_) : std::string{}; }
+
+std::string Service::metrics_url() const {
+  return metrics_listener_ ? url_of(configuration_.metrics->listen.address, metrics_port_) + "metrics" : std::string{};
 }
 
 std::string Service::accounts() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/configuration.h"
+#include "cli/metrics_listener.h"
 #include "core/result.h"
 #include "hub/hub.h"
 #include "io/http_client.h"
@@ -13,6 +14,7 @@
 #include "io/name_resolver.h"
 #include "pipeline/log.h"
 #include "pipeline/metrics_page.h"
+#include "pipeline/probe_page.h"
 #include "pipeline/sink.h"
 #include "pipeline/sink_resolver.h"
 #include "prober/prober.h"
@@ -35,9 +37,15 @@ class Service {
   void stop(core::Callback<void()> on_done);
   /// Takes over a changed configuration: the prober's part. Errors leave the old one running.
   [[nodiscard]] core::Result<void> reconfigure(Configuration configuration);
+  /// What POST /-/reload does; before start(). Empty = it is not offered.
+  void on_reload(std::function<core::Result<void>()> reload) { reload_ = std::move(reload); }
+  /// Tells how a reload went, for the metrics page.
+  void reloaded(bool good);
 
   /// Where the page is, or "" without a hub.
   [[nodiscard]] std::string page_url() const;
+  /// Where the metrics are, or "" without a listener for them.
+  [[nodiscard]] std::string metrics_url() const;
   [[nodiscard]] const prober::Prober* prober() const { return prober_.get(); }
   /// accepted, delivered, pending, … of each sink, one line each, for the end.
   [[nodiscard]] std::string accounts() const;
@@ -46,6 +54,8 @@ class Service {
   core::Result<void> open_sinks();
   core::Result<void> start_prober(bool once, core::Callback<void()> on_done);
   core::Result<void> start_hub();
+  core::Result<void> start_metrics();
+  void take(const core::Record& record);
   void append_self_records();
   void collect(std::vector<pipeline::Metric>& metrics) const;
   void drain(core::MonoTime deadline, core::MonoTime idle_since, core::Callback<void()> on_done);
@@ -66,6 +76,10 @@ class Service {
   std::unique_ptr<prober::Prober> prober_;
   std::unique_ptr<hub::Hub> hub_;
   int hub_port_ = 0;
+  pipeline::ProbePage probes_;
+  std::function<core::Result<void>()> reload_;
+  std::unique_ptr<MetricsListener> metrics_listener_;
+  int metrics_port_ = 0;
   io::Handle self_timer_;
   io::Handle drain_timer_;
 };

@@ -1,0 +1,94 @@
+// From a measurement to text.
+#include "prober/blackbox/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "pipeline/probe_page.h"
+
+namespace sonde::prober::blackbox {
+namespace {
+
+using core::Cause;
+using core::ConfigNode;
+
+constexpr std::array<std::string_view, 9> kSecretKeys = {"password",      "credentials",         "bearer_token",
+                                                         "client_secret", "proxy_url",           "authorization",
+                                                         "cookie",        "proxy-authorization", "x-api-key"};
+
+core::Record record_of(const Answered& run) { return to_record(run.measurement, {}, run.target, {}); }
+
+void append_gauge(std::string_view name, std::string_view help, double value, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+}
+
+bool failed_by_pattern(const Answered& run) {
+  const Cause cause = run.measurement.outcome.cause;
+  return run.module.matches &&
+         (cause == Cause::kContentMismatch || cause == Cause::kHeaderMismatch || cause == Cause::kExpectMismatch);
+}
+
+bool is_secret(std::string_view key) {
+  std::string low{key};
+  std::ranges::transform(low, low.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::ranges::find(kSecretKeys, low) != kSecretKeys.end();
+}
+
+/// A map or a list under `authorization` is shown, with its own secrets hidden; a text is hidden itself.
+void append_yaml(const ConfigNode& node, int indent, std::string& out) {
+  const auto pad = [&] { out.append(static_cast<std::size_t>(indent), ' '); };
+  const auto value = [&](const ConfigNode& v, bool secret) {
+    if (v.kind == ConfigNode::Kind::kScalar) {
+      fmt::format_to(std::back_inserter(out), " {}\n", secret ? "<secret>" : v.scalar);
+    } else {
+      out += '\n';
+      append_yaml(v, indent + 2, out);
+    }
+  };
+  for (const auto& [key, v] : node.entries) {
+    pad();
+    out += key.scalar + ":";
+    value(v, is_secret(key.scalar));
+  }
+  for (const ConfigNode& item : node.items) {
+    pad();
+    out += '-';
+    value(item, false);
+  }
+}
+
+void append_fact(const core::Field& field, const core::FieldValue& value, std::string& out) {
+  const auto show = [&](const auto& v) { fmt::format_to(std::back_inserter(out), "{}={}\n", field.name, v); };
+  std::visit(show, value);
+}
+
+}  // namespace
+
+std::string metrics_text(const Answered& run) {
+  std::string out = pipeline::probe_text(pipeline::probe_row(record_of(run), false));
+  if (run.module.kind != core::CheckKind::kDns) {
+    append_gauge("probe_failed_due_to_regex", "1 when a regular expression decided against the answer.",
+                 failed_by_pattern(run) ? 1 : 0, out);
+  }
+  return out;
+}
+
+std::string debug_text(const Answered& run) {
+  const core::Outcome& o = run.measurement.outcome;
+  std::string out =
+      fmt::format("Logs for the probe:\nurl={}\ntimeout_seconds={}\nstatus={} stage={} cause={}\n", run.target.url,
+                  core::to_seconds(run.target.timeout), name(o.status), name(o.stage), name(o.cause));
+  if (!o.detail.empty()) out += "detail=" + o.detail + "\n";
+  for (const core::Field& field : core::probe_fields()) {
+    if (const auto* value = run.measurement.get(field)) append_fact(field, *value, out);
+  }
+  out += "\n\n\nMetrics that would have been returned:\n" + metrics_text(run);
+  out += "\n\n\nModule configuration:\n";
+  append_yaml(run.module.written, 0, out);
+  return out;
+}
+
+}  // namespace sonde::prober::blackbox
