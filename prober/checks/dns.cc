@@ -91,8 +91,10 @@ class DnsCheck final : public Check {
   // ---- over TCP and TLS ----
 
   void approach(std::string host) {
+    std::optional<TlsSpec> tls = spec_.tls;
+    if (tls && tls->host.empty()) tls->host = host;  // of the own resolver
     approach_ = std::make_unique<Approach>(
-        context_, net_, ApproachPlan{.host = std::move(host), .port = spec_.port, .tls = spec_.tls}, m_);
+        context_, net_, ApproachPlan{.host = std::move(host), .port = spec_.port, .tls = std::move(tls)}, m_);
     approach_->start([this](bool ok) { on_approached(ok); });
   }
 
