@@ -1,4 +1,4 @@
-"""Starts real databases for the end-to-end tests, on loopback and in temporary folders.
+"""Starts real databases and a real DNS server for the end-to-end tests, on loopback and in temporary folders.
 
 Each server is a child process that is ended by its own pid. Queries answer with one shape for all of them:
 a list of Series, so that an expectation can be written once.
@@ -107,6 +107,45 @@ class Server:
     def post(self, database, batch):
         query = urllib.parse.urlencode({"db": database, "precision": "ms"})
         fetch(f"{self.url}/write?{query}", "\n".join(batch).encode(), "POST")
+
+
+class Knot:
+    """Knot DNS with one zone, over UDP and TCP."""
+
+    def __init__(self, origin, zone):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sonde-test-"))
+        (self.folder / "zone").write_text(f"$ORIGIN {origin}.\n{zone}")
+        self.process = None
+        for _ in range(5):  # the port is free for TCP; for UDP somebody may have it
+            self.port = free_port()
+            if self.serves(origin):
+                return
+        raise RuntimeError("knotd did not start")
+
+    def serves(self, origin):
+        (self.folder / "knot.conf").write_text("\n".join([
+            "server:", f"    listen: 127.0.0.1@{self.port}", f"    rundir: {self.folder}", "    version: sonde-test",
+            "database:", f"    storage: {self.folder}",
+            "zone:", f"  - domain: {origin}", f"    file: {self.folder}/zone", "    zonefile-sync: -1",
+            "    journal-content: none"]) + "\n")
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(["/usr/sbin/knotd", "-c", str(self.folder / "knot.conf")], stdout=log,
+                                            stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: b"server started" in (self.folder / "log").read_bytes(), "knotd", self.process)
+            return True
+        except RuntimeError:
+            return False
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(DEADLINE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Influx(Server):

@@ -269,6 +269,65 @@ TEST(DnsMessage, RcodesHaveTheirNames) {
   EXPECT_EQ(rcode_name(5), "REFUSED");
   EXPECT_EQ(rcode_name(16), "BADVERS");
   EXPECT_EQ(rcode_name(12), "RCODE12");
+  EXPECT_EQ(parse_rcode("nxdomain"), 3);
+  EXPECT_EQ(parse_rcode("BADVERS"), 16);
+  EXPECT_EQ(parse_rcode("BADSIG"), 16);
+  EXPECT_EQ(parse_rcode("RCODE12"), 12);
+  EXPECT_EQ(parse_rcode("4095"), 4095);
+  for (const char* bad : {"", "4096", "NOPE", "RCODE", "-1"}) EXPECT_FALSE(parse_rcode(bad)) << bad;
+}
+
+TEST(DnsMessage, ClassesHaveTheirNames) {
+  EXPECT_EQ(parse_class("in"), kClassIn);
+  EXPECT_EQ(parse_class("CH"), 3);
+  EXPECT_EQ(parse_class("ANY"), kClassAny);
+  EXPECT_EQ(parse_class("CLASS7"), 7);
+  EXPECT_EQ(parse_class("7"), 7);
+  for (const char* bad : {"", "65536", "INN", "CLASS"}) EXPECT_FALSE(parse_class(bad)) << bad;
+  EXPECT_EQ(class_name(3), "CH");
+  EXPECT_EQ(class_name(7), "CLASS7");
+}
+
+TEST(DnsMessage, FurtherTypesHaveTheirPresentation) {
+  EXPECT_EQ(data_of(Type::kDname, kExample), "example.test");
+  EXPECT_EQ(data_of(Type::kSvcb, "\0\1\0"sv), "1 .");
+  EXPECT_EQ(data_of(Type::kNaptr, "\0\1\0\2\1U\7E2U+sip\3!a!\0"sv), R"(1 2 "U" "E2U+sip" "!a!" .)");
+  EXPECT_EQ(data_of(Type::kDs, "\0\5\x08\2\xab\xcd"sv), "5 8 2 abcd");
+  EXPECT_EQ(data_of(Type::kTlsa, "\3\1\1\xab"sv), "3 1 1 ab");
+  EXPECT_TRUE(is_corrupt(one_answer(kExample, Type::kDs, "\0\5\x08\2"sv)));
+  EXPECT_TRUE(is_corrupt(one_answer(kExample, Type::kNaptr, "\0\1\0\2\x09U"sv)));
+}
+
+TEST(DnsMessage, ARecordsTextIsThatOfDig) {
+  const auto text = [](Type type, std::string data) {
+    return record_text({.name = "a.test", .type = type, .klass = 1, .ttl = 60, .data = std::move(data)});
+  };
+  EXPECT_EQ(text(Type::kA, "192.0.2.1"), "a.test.\t60\tIN\tA\t192.0.2.1");
+  EXPECT_EQ(text(Type::kMx, "10 mx.test"), "a.test.\t60\tIN\tMX\t10 mx.test.");
+  EXPECT_EQ(text(Type::kMx, "0 ."), "a.test.\t60\tIN\tMX\t0 .");
+  EXPECT_EQ(text(Type::kCname, "b.test"), "a.test.\t60\tIN\tCNAME\tb.test.");
+  EXPECT_EQ(text(Type::kSoa, "ns.test admin.test 1 2 3 4 5"), "a.test.\t60\tIN\tSOA\tns.test. admin.test. 1 2 3 4 5");
+  EXPECT_EQ(text(Type::kHttps, "1 svc.test alpn=h2"), "a.test.\t60\tIN\tHTTPS\t1 svc.test. alpn=h2");
+  EXPECT_EQ(record_text({.name = ".", .type = static_cast<Type>(123), .klass = 7, .ttl = 1, .data = "\\# 0"}),
+            ".\t1\tCLASS7\tTYPE123\t\\# 0");
+}
+
+Bytes with_options(std::string_view options) {
+  Bytes b = header(0, 0, 1);
+  append(b, kRoot);
+  for (const unsigned v : {41U, 1232U, 0U, 0U, static_cast<unsigned>(options.size())}) append16(b, v);
+  append(b, options);
+  return b;
+}
+
+TEST(DnsMessage, TheFirstExtendedErrorIsKept) {
+  const auto m = decode(with_options("\0\x0a\0\2no\0\x0f\0\5\0\6why\0\x0f\0\2\0\7"sv));
+  ASSERT_TRUE(m);
+  EXPECT_EQ(m->extended_error, 6);
+  EXPECT_FALSE(decode(with_options(""))->extended_error);
+  for (const std::string_view bad : {"\0\x0f\0\1\0"sv, "\0\x0f\0\x09\0\6"sv, "\0\x0f\0"sv}) {
+    EXPECT_TRUE(is_corrupt(with_options(bad)));
+  }
 }
 
 }  // namespace
