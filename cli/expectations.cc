@@ -25,7 +25,11 @@ constexpr std::array kGuilty{
     Guilty{Cause::kSlow, "max_duration"},     Guilty{Cause::kExpiring, "cert_days"},
     Guilty{Cause::kRcodeOther, "rcode"},      Guilty{Cause::kAnswerMismatch, "answer"},
     Guilty{Cause::kExpectMismatch, "banner"}, Guilty{Cause::kExpectMismatch, "steps"},
-    Guilty{Cause::kPinMismatch, "pin"},
+    Guilty{Cause::kPinMismatch, "pin"},       Guilty{Cause::kAnswerMismatch, "authority_"},
+    Guilty{Cause::kLame, "authoritative"},    Guilty{Cause::kAnswerMismatch, "additional_"},
+    Guilty{Cause::kInjected, "silence"},      Guilty{Cause::kAnswerMismatch, "min_ttl"},
+    Guilty{Cause::kBogon, "public_"},         Guilty{Cause::kAnswerMismatch, "max_ttl"},
+    Guilty{Cause::kAnswerMismatch, "rcode"},
 };
 
 bool guilty(Cause cause, std::string_view key) {

@@ -325,7 +325,7 @@ Result<std::vector<std::uint8_t>> encode(const Message& m) {
   out.u16(static_cast<std::uint16_t>(m.additionals.size() + (m.edns ? 1 : 0)));
   for (const auto& q : m.questions) {
     out.name(q.name);
-    if (!out.ok()) return invalid("not a DNS name: " + q.name);
+    if (!out.ok()) return Error{ErrorCode::kInvalid, "not a DNS name: " + q.name, "不是 DNS 域名：" + q.name};
     out.u16(static_cast<std::uint16_t>(q.type));
     out.u16(q.klass);
   }

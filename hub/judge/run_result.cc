@@ -50,12 +50,16 @@ std::optional<ErrorClass> dns_class(Cause c) {
     case Cause::kFormerr:
     case Cause::kRcodeOther:
     case Cause::kTcpRefused:
+    case Cause::kBadvers:
+    case Cause::kBogus:
+    case Cause::kLame:
       return ErrorClass::kDnsServfail;
     case Cause::kConflict:
     case Cause::kInjected:
     case Cause::kBogon:
     case Cause::kAnswerMismatch:
     case Cause::kCnameLoop:
+    case Cause::kCnameDepth:
       return ErrorClass::kDnsWrong;
     default:
       return ErrorClass::kDnsTimeout;

@@ -116,7 +116,8 @@ constexpr std::array kKeys = {
             "同 answer_matches_any，用于附加段"),
     matches("additional_not_matches", "as answer_not_matches, for the additional section",
             "同 answer_not_matches，用于附加段"),
-    kCertDaysKey, kMaxDurationKey};
+    kCertDaysKey,
+    kMaxDurationKey};
 
 std::optional<AnswerSet> read_set(const core::ConfigNode& node, AnswerSet::Relation relation,
                                   core::ConfigErrors& errors) {
@@ -127,11 +128,13 @@ std::optional<AnswerSet> read_set(const core::ConfigNode& node, AnswerSet::Relat
     if (auto item = AnswerItem::parse(text, why)) {
       out.items.push_back(std::move(*item));
     } else {
-      errors.add(node.error("\"" + text + "\" is no answer to expect: " + why));
+      errors.add(
+          node.error("\"" + text + "\" is no answer to expect: " + why, "\"" + text + "\" 不能作为期望的应答：" + why));
     }
   }
   if (!out.items.empty()) return out;
-  errors.add(node.error("an empty list of answers says nothing; an answer that must not come is expect.rcode"));
+  errors.add(node.error("an empty list of answers says nothing; no answer at all is expect.rcode: NOERROR or NXDOMAIN",
+                        "空的应答列表没有意义；期望没有应答请用 expect.rcode: NOERROR 或 NXDOMAIN"));
   return std::nullopt;
 }
 
@@ -186,10 +189,14 @@ DnsExpect read_dns_expect(const core::ConfigNode& node, core::ConfigErrors& erro
     if (const auto rcode = core::dns::parse_rcode(text)) {
       out.rcodes.push_back(*rcode);
     } else {
-      errors.add(
-          expect.node("rcode")->error("\"" + text +
-                                      "\" is no response code; use NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, "
-                                      "REFUSED, another name of the IANA list, or a number up to 4095"));
+      errors.add(expect.node("rcode")->error(
+          "\"" + text +
+              "\" is no response code; use NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, another name "
+              "of the IANA list, or a number up to 4095",
+          "\"" + text +
+              "\" 不是响应码；可用 NOERROR、FORMERR、SERVFAIL、NXDOMAIN、NOTIMP、REFUSED、IANA "
+              "列表中的其他名称，或不大于 "
+              "4095 的数字"));
     }
   }
   if (const auto* n = expect.node("answers")) out.sets = read_sets(*n, errors);

@@ -117,15 +117,20 @@ class SpecReader {
   }
 
  private:
-  void url_error(std::string message) {
-    errors_.add(nodes_.url != nullptr ? nodes_.url->error(std::move(message))
-                                      : core::ConfigError{{}, 0, 0, std::move(message)});
+  void url_error(std::string message, std::string zh = {}) {
+    errors_.add(nodes_.url != nullptr ? nodes_.url->error(std::move(message), std::move(zh))
+                                      : core::ConfigError{{}, 0, 0, std::move(message), std::move(zh)});
   }
 
-  static std::string no_type(const std::string& text) {
-    return text +
-           " is no record type; use A, AAAA, CNAME, NS, MX, TXT, SOA, SRV, PTR, CAA, HTTPS, ANY, another name of "
-           "the IANA list, or TYPE and its number";
+  static core::Error no_type(const std::string& text) {
+    return {core::ErrorCode::kInvalid,
+            text +
+                " is no record type; use A, AAAA, CNAME, NS, MX, TXT, SOA, SRV, PTR, CAA, HTTPS, ANY, another name of "
+                "the IANA list, or TYPE and its number",
+            text +
+                " 不是记录类型；可用 A、AAAA、CNAME、NS、MX、TXT、SOA、SRV、PTR、CAA、HTTPS、ANY、IANA "
+                "列表中的其他名称，或 "
+                "TYPE 加编号"};
   }
 
   void read_url(const core::Url& url, DnsSpec& spec) {
@@ -134,7 +139,8 @@ class SpecReader {
     if (const auto name = name_of_path(url.path)) {
       question_.name = *name;
     } else {
-      url_error("the name in " + target_.url + " is not ASCII; write an international name in its form with xn--");
+      url_error("the name in " + target_.url + " is not ASCII; write an international name in its form with xn--",
+                target_.url + " 中的域名不是 ASCII；国际化域名请写成 xn-- 形式");
     }
     if (url.query.empty()) return;
     constexpr std::string_view kKey = "type=";
@@ -142,7 +148,10 @@ class SpecReader {
                           ? core::dns::parse_type(std::string_view{url.query}.substr(kKey.size()))
                           : std::nullopt;
     if (type) question_.type = *type;
-    if (!type) url_error(no_type("?" + url.query));
+    if (!type) {
+      core::Error e = no_type("?" + url.query);
+      url_error(std::move(e.message), std::move(e.zh));
+    }
     type_in_url_ = true;
   }
 
@@ -154,23 +163,27 @@ class SpecReader {
     if (const auto text = request.text("type")) {
       const auto type = core::dns::parse_type(*text);
       if (!type) errors_.add(request.node("type")->error(no_type("\"" + *text + "\"")));
-      if (type_in_url_) errors_.add(request.node("type")->error("the type stands in the URL already"));
+      if (type_in_url_)
+        errors_.add(request.node("type")->error("the type stands in the URL already", "URL 中已写明类型"));
       question_.type = type.value_or(question_.type);
     }
     if (const auto text = request.text("class")) {
       const auto klass = core::dns::parse_class(*text);
       if (!klass)
-        errors_.add(request.node("class")->error("\"" + *text + "\" is no class; use IN, CH, HS, ANY or a number"));
+        errors_.add(request.node("class")->error("\"" + *text + "\" is no class; use IN, CH, HS, ANY or a number",
+                                                 "\"" + *text + "\" 不是类别；可用 IN、CH、HS、ANY 或编号"));
       question_.klass = klass.value_or(question_.klass);
     }
     question_.recursion = request.boolean("recursion").value_or(true);
     question_.edns = request.boolean("edns").value_or(true);
     question_.dnssec = request.boolean("dnssec").value_or(false);
     question_.checking_disabled = request.boolean("checking_disabled").value_or(false);
-    if (question_.dnssec && !question_.edns) errors_.add(request.node("dnssec")->error("dnssec needs edns"));
+    if (question_.dnssec && !question_.edns)
+      errors_.add(request.node("dnssec")->error("dnssec needs edns", "dnssec 需要 edns"));
     spec.linger = request.duration("linger");
     if (spec.linger && spec.transport != DnsTransport::kUdp) {
-      errors_.add(request.node("linger")->error("linger is for transport udp: a stream has no second answer"));
+      errors_.add(request.node("linger")->error("linger is for transport udp: a stream has no second answer",
+                                                "linger 仅用于 udp：流式传输没有第二个应答"));
     }
   }
 
@@ -190,10 +203,10 @@ class SpecReader {
     if (packet) {
       spec.packet = std::move(*packet);
     } else {
-      url_error(packet.error().message);
+      url_error(packet.error().message, packet.error().zh);
     }
     if (spec.expect.silence && spec.transport != DnsTransport::kUdp) {
-      errors_.add(nodes_.expect->error("silence is for transport udp"));
+      errors_.add(nodes_.expect->error("silence is for transport udp", "silence 仅用于 udp"));
     }
   }
 

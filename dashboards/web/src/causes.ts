@@ -21,6 +21,10 @@ export const causes = {
   tcp_timeout: { en: "TCP timeout", zh: "TCP 超时" },
   tcp_short: { en: "TCP cut short", zh: "TCP 应答不全" },
   answer_mismatch: { en: "wrong answer", zh: "应答不符" },
+  cname_depth: { en: "too many CNAMEs", zh: "CNAME 过多" },
+  badvers: { en: "EDNS refused", zh: "拒绝 EDNS" },
+  bogus: { en: "DNSSEC bogus", zh: "DNSSEC 验证失败" },
+  lame: { en: "no authority", zh: "非权威" },
   // tcp
   reset: { en: "reset", zh: "被重置" },
   closed: { en: "closed", zh: "被关闭" },
