@@ -1,78 +1,81 @@
-// The bounded send-and-read.
+// The conversation's two buffers.
 #include "io/tcp_talk.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <utility>
 
 namespace sonde::io {
-namespace {
 
-/// One send-and-read in flight.
-class Talk final : public Handle::Pending {
- public:
-  Talk(Loop& loop, int fd, std::string send, std::string expect, std::size_t bytes_max, Callback<void(TalkResult)> done)
-      : loop_(loop),
-        fd_(fd),
-        send_(std::move(send)),
-        expect_(std::move(expect)),
-        bytes_max_(bytes_max),
-        done_(std::move(done)) {}
+TcpTalk::TcpTalk(Loop& loop, int fd, Callback<void()> changed) : loop_(loop), fd_(fd), changed_(std::move(changed)) {
+  update_watches();
+}
 
-  void start() {
-    if (!send_.empty()) writable_ = loop_.watch(fd_, Interest::kWrite, [this] { on_writable(); });
+void TcpTalk::send(std::string_view bytes) {
+  if (end_ != TalkEnd::kOpen) return;
+  out_ += bytes;
+  flush();
+}
+
+void TcpTalk::on_readable() {
+  std::array<char, 16 * 1024> buffer;
+  const std::size_t room = std::min(buffer.size(), kBytesMax - unread_.size());
+  if (room == 0) return readable_.reset();
+  const ssize_t n = recv(fd_, buffer.data(), room, 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) {
+    close(n == 0 ? send_error_ : errno);
+  } else {
+    received_ += static_cast<std::size_t>(n);
+    unread_.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  changed_();  // may destroy this
+}
+
+void TcpTalk::flush() {
+  const ssize_t n = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
+  if (n > 0) {
+    out_.erase(0, static_cast<std::size_t>(n));
+  } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+    // What the peer said before it went may still wait to be read: the reading side ends the conversation.
+    if (errno != EPIPE) send_error_ = errno;
+    out_.clear();
+  }
+  update_watches();
+}
+
+void TcpTalk::stop() {
+  readable_.reset();
+  writable_.reset();
+}
+
+void TcpTalk::close(int error) {
+  end_ = error == 0 ? TalkEnd::kClosed : error == ETIMEDOUT ? TalkEnd::kVanished : TalkEnd::kReset;
+  stop();
+}
+
+void TcpTalk::update_watches() {
+  if (end_ != TalkEnd::kOpen) return;
+  if (!readable_ && unread_.size() < kBytesMax) {
     readable_ = loop_.watch(fd_, Interest::kRead, [this] { on_readable(); });
   }
-
- private:
-  void on_writable() {
-    const ssize_t n = ::send(fd_, send_.data() + sent_, send_.size() - sent_, MSG_NOSIGNAL);
-    if (n > 0) sent_ += static_cast<std::size_t>(n);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) return finish(TalkError::kReset);
-    if (sent_ == send_.size()) writable_.reset();
-  }
-
-  void on_readable() {
-    std::array<char, 4096> buffer;
-    const ssize_t n = recv(fd_, buffer.data(), buffer.size(), 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n < 0) return finish(TalkError::kReset);
-    if (n == 0) return finish(TalkError::kClosed);
-    result_.received.append(buffer.data(), static_cast<std::size_t>(n));
-    if (expect_.empty() || result_.received.find(expect_) != std::string::npos) return finish(TalkError::kNone);
-    if (result_.received.size() >= bytes_max_) return finish(TalkError::kTooLarge);
-  }
-
-  void finish(TalkError error) {
+  if (out_.empty()) {
     writable_.reset();
-    readable_.reset();
-    result_.error = error;
-    auto done = std::move(done_);
-    done(std::move(result_));  // may destroy this
+  } else if (!writable_) {
+    writable_ = loop_.watch(fd_, Interest::kWrite, [this] { flush(); });
   }
+}
 
-  Loop& loop_;
-  int fd_;
-  std::string send_;
-  std::size_t sent_ = 0;
-  std::string expect_;
-  std::size_t bytes_max_;
-  Callback<void(TalkResult)> done_;
-  TalkResult result_;
-  Handle writable_;
-  Handle readable_;
-};
-
-}  // namespace
-
-Handle talk(Loop& loop, int fd, std::string send, std::string expect, std::size_t bytes_max,
-            Callback<void(TalkResult)> done) {
-  auto talk = std::make_unique<Talk>(loop, fd, std::move(send), std::move(expect), bytes_max, std::move(done));
-  talk->start();
-  return Handle{std::move(talk)};
+std::optional<TcpState> tcp_state(int fd) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return std::nullopt;
+  return TcpState{.retransmits = info.tcpi_total_retrans, .unacked = info.tcpi_unacked};
 }
 
 }  // namespace sonde::io

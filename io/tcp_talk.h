@@ -1,24 +1,66 @@
-// A plain send-and-read over a connected socket.
+// A conversation over a connected stream socket: what is to be sent goes out, what arrived waits to be read; bounded.
+// Source: recv(2), send(2), tcp(7) TCP_INFO.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "io/loop.h"
 
 namespace sonde::io {
 
-/// How a talk over a connection ended.
-enum class TalkError { kNone, kReset, kClosed, kTooLarge };
+/// How the other side stands. kVanished: what was sent was not acknowledged until the kernel gave up.
+enum class TalkEnd { kOpen, kClosed, kReset, kVanished };
 
-struct TalkResult {
-  TalkError error = TalkError::kNone;
-  std::string received;
+class TcpTalk {
+ public:
+  /// `fd` is the caller's and must outlive this. `changed` is called after bytes arrived or the other side ended; never
+  /// from inside a call on this, and it may destroy this.
+  TcpTalk(Loop& loop, int fd, Callback<void()> changed);
+  TcpTalk(const TcpTalk&) = delete;
+  TcpTalk& operator=(const TcpTalk&) = delete;
+
+  /// Goes out at once as far as the kernel takes it; the rest follows.
+  void send(std::string_view bytes);
+  /// Leaves the socket alone from now on.
+  void stop();
+  /// What arrived and was not consumed; at most kBytesMax. Urgent data (out of band) is not among it.
+  [[nodiscard]] std::string_view unread() const { return unread_; }
+  void consume(std::size_t bytes) { unread_.erase(0, bytes); }
+  /// All bytes that ever arrived. Reading stops while unread() is full.
+  [[nodiscard]] std::size_t received() const { return received_; }
+  /// Bytes that the kernel did not take yet.
+  [[nodiscard]] std::size_t unsent() const { return out_.size(); }
+  [[nodiscard]] TalkEnd end() const { return end_; }
+
+  static constexpr std::size_t kBytesMax = 64 * 1024;  // RELIABILITY C13
+
+ private:
+  void on_readable();
+  void flush();
+  void close(int error);
+  void update_watches();
+
+  Loop& loop_;
+  int fd_;
+  Callback<void()> changed_;
+  std::string out_;
+  std::string unread_;
+  std::size_t received_ = 0;
+  TalkEnd end_ = TalkEnd::kOpen;
+  int send_error_ = 0;  // told to us while sending, so that reading will only see an end
+  Handle readable_;
+  Handle writable_;
 };
 
-/// Sends `send`, then reads until `expect` was seen in what arrived (anything at all when `expect` is empty), the peer
-/// closed, or `bytes_max` came without it. `fd` stays the caller's and must outlive the handle.
-[[nodiscard]] Handle talk(Loop& loop, int fd, std::string send, std::string expect, std::size_t bytes_max,
-                          Callback<void(TalkResult)> done);
+/// What the kernel knows of a TCP connection; nothing for another kind of socket.
+struct TcpState {
+  std::int64_t retransmits = 0;  // tcpi_total_retrans
+  std::int64_t unacked = 0;      // segments sent and not acknowledged, tcpi_unacked
+};
+[[nodiscard]] std::optional<TcpState> tcp_state(int fd);
 
 }  // namespace sonde::io

@@ -74,6 +74,12 @@ struct TlsFacts {
   /// Null without a certificate. Shared with the client's memo: a chain that came before is not read again.
   std::shared_ptr<const CertificateFacts> certificates;
   std::optional<WallTime> chain_expiry;  // earliest notAfter of the chain that was verified, its root included
+
+  /// What a watch over certificates looks at: the chain that was verified, else what was sent.
+  [[nodiscard]] std::optional<WallTime> expiry() const {
+    if (chain_expiry) return chain_expiry;
+    return certificates != nullptr ? certificates->earliest_expiry : std::nullopt;
+  }
 };
 
 struct TlsResult {

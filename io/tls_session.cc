@@ -87,6 +87,7 @@ void Session::on_lingered() {
     return fail(Cause::kClientCertRequired, "closed after asking for a client certificate");
   }
   TlsHandshake::End end = handshake_->explain(n);
+  if (end.cause == Cause::kClosed && offered) return judge();
   if (end.cause == Cause::kAlert || end.cause == Cause::kClosed) {
     end.cause = offered ? Cause::kClientCertRejected : Cause::kClientCertRequired;
   }

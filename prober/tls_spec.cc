@@ -98,11 +98,13 @@ void read_pins(const core::TableReader& map, TlsSpec& spec, core::ConfigErrors& 
       spec.pins.push_back(std::move(*pin));
     } else {
       errors.add(map.node("pins")->error(
-          "a pin is the SHA-256 of the certificate in hex (64 digits), or sha256// and the base64 SHA-256 of its key"));
+          "a pin is the SHA-256 of the certificate in hex (64 digits), or sha256// and the base64 SHA-256 of its key",
+          "固定指纹是证书的 SHA-256（64 位十六进制），或 sha256// 加公钥 SHA-256 的 base64"));
     }
   }
   if (spec.pins.size() > kPinsMax) {
-    errors.add(map.node("pins")->error("at most " + std::to_string(kPinsMax) + " pins"));
+    errors.add(map.node("pins")->error("at most " + std::to_string(kPinsMax) + " pins",
+                                       "最多 " + std::to_string(kPinsMax) + " 个固定指纹"));
   }
 }
 
@@ -111,7 +113,8 @@ void read_versions(const core::TableReader& map, TlsSpec& spec, core::ConfigErro
   if (const auto v = map.choice("max_version")) spec.policy.max_version = version_of(*v);
   if (spec.policy.min_version <= spec.policy.max_version) return;
   const core::ConfigNode* at = map.node("max_version");
-  errors.add((at != nullptr ? at : map.node("min_version"))->error("max_version is older than min_version"));
+  errors.add((at != nullptr ? at : map.node("min_version"))
+                 ->error("max_version is older than min_version", "max_version 低于 min_version"));
 }
 
 }  // namespace
@@ -128,11 +131,11 @@ TlsSpec read_tls_spec(const core::ConfigNode* node, const std::string& host, cor
   spec.policy.cert_file = map.text("cert_file").value_or("");
   spec.policy.key_file = map.text("key_file").value_or("");
   if (!spec.policy.key_file.empty() && spec.policy.cert_file.empty()) {
-    errors.add(map.node("key_file")->error("key_file needs cert_file"));
+    errors.add(map.node("key_file")->error("key_file needs cert_file", "key_file 需要 cert_file"));
   }
   if (const auto name = map.text("server_name")) {
     if (name->empty() || name->size() > kNameBytesMax) {
-      errors.add(map.node("server_name")->error("a server name has 1 to 253 bytes"));
+      errors.add(map.node("server_name")->error("a server name has 1 to 253 bytes", "服务器名称为 1 到 253 字节"));
     }
     spec.host = *name;
   }
@@ -143,7 +146,7 @@ TlsSpec read_tls_spec(const core::ConfigNode* node, const std::string& host, cor
   spec.alpn = map.texts("alpn");
   for (const std::string& protocol : spec.alpn) {
     if (!protocol.empty() && protocol.size() <= 255) continue;
-    errors.add(map.node("alpn")->error("an ALPN protocol name has 1 to 255 bytes"));
+    errors.add(map.node("alpn")->error("an ALPN protocol name has 1 to 255 bytes", "ALPN 协议名为 1 到 255 字节"));
   }
   return spec;
 }

@@ -48,7 +48,8 @@ void refuse_request(const SpecNodes& nodes, std::string_view check, core::Config
 
 void refuse_tls(const SpecNodes& nodes, std::string_view check, core::ConfigErrors& errors) {
   if (nodes.tls != nullptr) {
-    errors.add(nodes.tls->error("tls: is for targets that speak TLS; this " + std::string{check} + " check does not"));
+    errors.add(nodes.tls->error("tls: is for targets that speak TLS; this " + std::string{check} + " check does not",
+                                "tls：只用于使用 TLS 的目标；此 " + std::string{check} + " 检查不使用 TLS"));
   }
 }
 

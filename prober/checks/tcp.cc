@@ -1,11 +1,13 @@
-// The tcp check: resolve and connect; with `send` or `banner` also a short talk.
+// The tcp check: resolve and connect; where it expects something, a dialogue, which may come to TLS on the way.
 #include <array>
 #include <utility>
 
+#include "core/sanitize.h"
 #include "io/tcp_talk.h"
 #include "prober/checks/checks.h"
-#include "prober/checks/expect.h"
+#include "prober/checks/tcp_spec.h"
 #include "prober/stages/approach.h"
+#include "prober/stages/tls_facts.h"
 
 namespace sonde::prober {
 namespace {
@@ -14,19 +16,13 @@ using core::Cause;
 using core::Stage;
 namespace field = core::field;
 
-constexpr std::size_t kBannerBytesMax = 64 * 1024;  // RELIABILITY C13
-
-struct TcpSpec final : CheckSpec {
-  core::Url url;
-  CommonExpect common;
-  std::string send;
-  std::string banner;
-};
-
 class TcpCheck final : public Check {
  public:
   TcpCheck(const TcpSpec& spec, const NetSpec& net, CheckContext& context)
-      : spec_(spec), context_(context), approach_(context, net, {.host = spec.url.host, .port = spec.url.port}, m_) {}
+      : spec_(spec),
+        context_(context),
+        approach_(context, net, {.host = spec.url.host, .port = spec.url.port}, m_),
+        dialogue_(context.loop, spec.steps) {}
 
   void start(MonoTime /*deadline*/, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -35,40 +31,90 @@ class TcpCheck final : public Check {
   }
 
   core::Measurement give_up(Cause why) override {
-    m_.outcome =
-        core::failed(approach_.stage(), why, talking_ ? "connected, but the expected answer did not come" : "");
+    if (shaking_) {
+      give_up_tls(*session_, why, m_);
+    } else if (talking_) {
+      m_.outcome = core::failed(Stage::kTcp, why, waiting_for());
+    } else {
+      approach_.give_up(why);
+    }
     return std::move(m_);
   }
 
  private:
   void on_connected(bool ok) {
     if (!ok) return finish();
-    if (spec_.send.empty() && spec_.banner.empty()) return succeed();
-    talking_ = true;
-    talk_ = io::talk(context_.loop, approach_.fd().get(), spec_.send, spec_.banner, kBannerBytesMax,
-                     [this](const io::TalkResult& r) { on_talked(r); });
+    if (spec_.steps.empty()) return succeed();
+    go_on(approach_.fd().get());
   }
 
-  void on_talked(const io::TalkResult& r) {
-    switch (r.error) {
-      case io::TalkError::kNone:
+  void go_on(int fd) {
+    talking_ = true;
+    dialogue_.go_on(fd, [this](Dialogue::Event e) { on_event(e); });
+  }
+
+  void on_event(Dialogue::Event event) {
+    set_tcp_state();
+    switch (event) {
+      case Dialogue::Event::kDone:
+        if (!dialogue_.matched().empty()) m_.set(field::kExpectMatch, core::sanitize(dialogue_.matched()));
         return succeed();
-      case io::TalkError::kReset:
-        m_.outcome = core::failed(Stage::kTcp, Cause::kReset, "after the connection was made");
-        break;
-      case io::TalkError::kClosed:
-        m_.outcome = r.received.empty() ? core::failed(Stage::kTcp, Cause::kClosed, "before it said anything")
-                                        : core::failed(Stage::kTcp, Cause::kExpectMismatch, r.received);
-        break;
-      case io::TalkError::kTooLarge:
-        m_.outcome = core::failed(Stage::kTcp, Cause::kExpectMismatch, "64 KiB without the expected text");
-        break;
+      case Dialogue::Event::kFailed:
+        m_.outcome = outcome_of_failure();
+        return finish();
+      case Dialogue::Event::kStartTls:
+        return start_tls();
     }
-    finish();
+  }
+
+  void start_tls() {
+    shaking_ = true;
+    session_ = context_.tls.open(std::move(approach_.fd()), *spec_.tls);
+    session_->handshake([this](io::TlsResult r) { on_shaken(std::move(r)); });
+  }
+
+  void on_shaken(io::TlsResult result) {
+    shaking_ = false;
+    tls_ = std::move(result);
+    if (!set_tls_result(tls_, m_)) return finish();
+    auto stream = session_->open_stream();
+    if (!stream) {
+      m_.outcome = core::failed(Stage::kTls, Cause::kNoFd, stream.error().message);
+      return finish();
+    }
+    stream_ = std::move(*stream);
+    go_on(stream_.get());
+  }
+
+  /// How the stream below ended tells more than what came out of it.
+  core::Outcome outcome_of_failure() const {
+    if (session_ != nullptr && session_->stream_cause() != Cause::kNone) {
+      return core::failed(Stage::kTls, session_->stream_cause(), "after the handshake");
+    }
+    if (session_ != nullptr && session_->stream_end() == io::TlsStreamEnd::kReset) {
+      return core::failed(Stage::kTcp, Cause::kReset, dialogue_.detail());
+    }
+    return core::failed(Stage::kTcp, dialogue_.cause(), dialogue_.detail());
+  }
+
+  std::string waiting_for() {
+    set_tcp_state();
+    const auto state = io::tcp_state(approach_.fd().get());
+    if (state && state->unacked > 0) return "what was sent was never acknowledged: the peer may be gone";
+    return dialogue_.waiting_for();
+  }
+
+  void set_tcp_state() {
+    if (const auto state = io::tcp_state(approach_.fd().get())) m_.set(field::kTcpRetransmits, state->retransmits);
   }
 
   void succeed() {
-    apply_blemishes(spec_.common, {.address = approach_.blemish(), .duration = context_.loop.precise_now() - started_},
+    apply_blemishes(spec_.common,
+                    {.address = approach_.blemish(),
+                     .tls = session_ != nullptr ? &tls_ : nullptr,
+                     .cert_expiry = tls_.facts.expiry(),
+                     .now = context_.loop.wall_now(),
+                     .duration = context_.loop.precise_now() - started_},
                     m_);
     finish();
   }
@@ -82,46 +128,31 @@ class TcpCheck final : public Check {
   CheckContext& context_;
   core::Measurement m_;
   Approach approach_;
-  io::Handle talk_;
+  std::unique_ptr<io::TlsSession> session_;
+  io::TlsResult tls_;
+  io::UniqueFd stream_;  // before what reads it
+  Dialogue dialogue_;
   MonoTime started_{};
   bool talking_ = false;
+  bool shaking_ = false;
   Callback<void(core::Measurement)> done_;
 };
-
-constexpr std::array kExpectKeys = {
-    core::Key{
-        .name = "send", .kind = core::KeyKind::kText, .en = "text to send once connected", .zh = "连接后发送的文本"},
-    core::Key{.name = "banner",
-              .kind = core::KeyKind::kText,
-              .en = "text that must occur in what the service says",
-              .zh = "服务返回内容中必须出现的文本"},
-    kMaxDurationKey};
-constexpr core::KeyTable kExpect{"expect", kExpectKeys};
-
-std::unique_ptr<const CheckSpec> parse(const core::Target& target, const SpecNodes& nodes, core::ConfigErrors& errors) {
-  auto spec = std::make_unique<TcpSpec>();
-  if (auto url = core::parse_url(target.url)) spec->url = std::move(*url);
-  refuse_request(nodes, "tcp", errors);
-  refuse_tls(nodes, "tcp", errors);
-  if (nodes.expect == nullptr) return spec;
-  const core::TableReader expect{*nodes.expect, kExpect, errors};
-  spec->common = read_common(expect, kExpect);
-  spec->send = expect.text("send").value_or("");
-  spec->banner = expect.text("banner").value_or("");
-  return spec;
-}
 
 std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
                             CheckContext& context) {
   return std::make_unique<TcpCheck>(static_cast<const TcpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 6> kFields = {
-    &field::kResolveSeconds, &field::kAddresses,     &field::kIp,
-    &field::kConnectSeconds, &field::kTcpRttSeconds, &field::kTcpRetransmits};
+constexpr std::array<const core::Field*, 23> kFields = {
+    &field::kResolveSeconds,  &field::kAddresses,      &field::kIp,          &field::kConnectSeconds,
+    &field::kTcpRttSeconds,   &field::kTcpRetransmits, &field::kExpectMatch, &field::kTlsSeconds,
+    &field::kTlsVersion,      &field::kTlsCipher,      &field::kAlpn,        &field::kSslEarliestCertExpiry,
+    &field::kCertFingerprint, &field::kCertIssuer,     &field::kTlsGroup,    &field::kSslLastChainExpiry,
+    &field::kCertSubject,     &field::kCertNames,      &field::kCertSerial,  &field::kCertKey,
+    &field::kCertSignature,   &field::kCertChain,      &field::kOcspStaple};
 
 }  // namespace
 
-const CheckType kTcpCheck = {core::CheckKind::kTcp, kFields, &kExpect, nullptr, &parse, &make};
+const CheckType kTcpCheck = {core::CheckKind::kTcp, kFields, &kTcpExpect, nullptr, &parse_tcp_spec, &make};
 
 }  // namespace sonde::prober

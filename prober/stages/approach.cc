@@ -116,11 +116,6 @@ void Approach::give_up(Cause why) {
   m_.outcome = core::failed(stage_, why);
 }
 
-std::optional<WallTime> Approach::earliest_expiry() const {
-  if (tls_.facts.chain_expiry) return tls_.facts.chain_expiry;
-  return tls_.facts.certificates != nullptr ? tls_.facts.certificates->earliest_expiry : std::nullopt;
-}
-
 void Approach::fail(Stage stage, Cause cause, std::string_view detail) {
   m_.outcome = core::failed(stage, cause, detail);
   finish(false);

@@ -39,7 +39,7 @@ class Approach {
   /// When some addresses did not answer before one did: which and how. Else empty.
   [[nodiscard]] const std::string& blemish() const { return blemish_; }
   /// Of the chain that was verified, else of the certificates sent; nothing without TLS.
-  [[nodiscard]] std::optional<WallTime> earliest_expiry() const;
+  [[nodiscard]] std::optional<WallTime> earliest_expiry() const { return tls_.facts.expiry(); }
   /// What the session found; meaningful after success with TLS.
   [[nodiscard]] const io::TlsResult& tls() const { return tls_; }
   /// The deadline came before `done`: writes the outcome of the stage reached, `why` unless a failure was certain.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -39,12 +40,25 @@ struct CertificateOptions {
   bool authority = false;
   long valid_from = -3600;  // seconds from now
   long valid_to = 90L * 24 * 3600;
+  unsigned int rsa_bits = 0;  // 0 = an EC key
+  const char* curve = "P-256";
+  bool explicit_curve = false;  // the curve's numbers in place of its name
+  const EVP_MD* digest = EVP_sha256();
+  std::vector<std::pair<int, std::string>> extensions{};  // NID and value as X509V3_EXT_conf_nid() reads it
+  std::function<void(X509*)> alter{};                     // before it is signed
 };
 
-/// Signed by `issuer`, or by itself when that is null. P-256 and SHA-256.
+inline EVP_PKEY* make_key(const CertificateOptions& o) {
+  if (o.rsa_bits > 0) return EVP_RSA_gen(o.rsa_bits);
+  EVP_PKEY* key = EVP_EC_gen(o.curve);
+  if (o.explicit_curve) EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit");
+  return key;
+}
+
+/// Signed by `issuer`, or by itself when that is null.
 inline Identity make_certificate(const CertificateOptions& o, const Identity* issuer) {
   Identity out;
-  out.key.reset(EVP_EC_gen("P-256"));
+  out.key.reset(make_key(o));
   out.certificate.reset(X509_new());
   X509* c = out.certificate.get();
   static long serial = 1000;
@@ -53,8 +67,9 @@ inline Identity make_certificate(const CertificateOptions& o, const Identity* is
   X509_gmtime_adj(X509_getm_notBefore(c), o.valid_from);
   X509_gmtime_adj(X509_getm_notAfter(c), o.valid_to);
   X509_set_pubkey(c, out.key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(o.common_name.c_str()), -1, -1, 0);
+  if (!o.common_name.empty())
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(o.common_name.c_str()), -1, -1, 0);
   X509_set_issuer_name(c, X509_get_subject_name(issuer != nullptr ? issuer->certificate.get() : c));
   const auto extension = [c](int nid, const std::string& value) {
     X509_EXTENSION* e = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
@@ -64,7 +79,9 @@ inline Identity make_certificate(const CertificateOptions& o, const Identity* is
   extension(NID_basic_constraints, o.authority ? "critical,CA:TRUE" : "CA:FALSE");
   if (o.authority) extension(NID_key_usage, "critical,keyCertSign,cRLSign");
   if (!o.alternative_names.empty()) extension(NID_subject_alt_name, o.alternative_names);
-  X509_sign(c, issuer != nullptr ? issuer->key.get() : out.key.get(), EVP_sha256());
+  for (const auto& [nid, value] : o.extensions) extension(nid, value);
+  if (o.alter) o.alter(c);
+  X509_sign(c, issuer != nullptr ? issuer->key.get() : out.key.get(), o.digest);
   return out;
 }
 
@@ -90,6 +107,14 @@ inline void write_pem(const X509* certificate, const std::string& path) {
   std::fclose(f);
 }
 
+/// Certificate and key in one file.
+inline void write_pem(const Identity& identity, const std::string& path) {
+  std::FILE* f = std::fopen(path.c_str(), "w");
+  PEM_write_X509(f, identity.certificate.get());
+  PEM_write_PrivateKey(f, identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(f);
+}
+
 /// Accepts one connection after the other on a thread, until destroyed.
 class TlsServer {
  public:
@@ -100,7 +125,9 @@ class TlsServer {
     std::string ciphers;    // for TLS 1.2; empty = the defaults
     std::string alpn_only;  // refuse the handshake unless this is offered
     bool want_client_certificate = false;
-    std::function<void(SSL*)> serve;  // after the handshake, blocking
+    std::function<bool(int fd)> preamble;  // in plain text, before the handshake, blocking; false ends the connection
+    std::function<void(SSL*)> serve;       // after the handshake, blocking
+    std::function<void(SSL_CTX*)> tune;    // before the certificates are loaded
   };
 
   explicit TlsServer(Options options) : options_(std::move(options)), listener_(bound_socket(SOCK_STREAM)) {
@@ -135,6 +162,7 @@ class TlsServer {
     SSL_CTX_set_min_proto_version(c, options_.min_version);
     SSL_CTX_set_max_proto_version(c, options_.max_version);
     if (options_.min_version < TLS1_2_VERSION) SSL_CTX_set_security_level(c, 0);
+    if (options_.tune) options_.tune(c);
     if (!options_.ciphers.empty()) SSL_CTX_set_cipher_list(c, options_.ciphers.c_str());
     SSL_CTX_use_certificate(c, options_.chain.front()->certificate.get());
     SSL_CTX_use_PrivateKey(c, options_.chain.front()->key.get());
@@ -165,6 +193,7 @@ class TlsServer {
       if (!fd) return;
       const timeval patience{5, 0};
       setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+      if (options_.preamble && !options_.preamble(fd.get())) continue;
       SSL* ssl = SSL_new(context_.get());
       SSL_set_fd(ssl, fd.get());
       if (SSL_accept(ssl) == 1 && options_.serve) options_.serve(ssl);

@@ -1,9 +1,7 @@
 // The tls check against OpenSSL and raw sockets in process (RELIABILITY 2.3).
 #include <gtest/gtest.h>
 
-#include "tests/support/temp_dir.h"
-#include "tests/unit/prober/check_bench.h"
-#include "tests/unit/prober/test_certificates.h"
+#include "tests/unit/prober/tls_fixture.h"
 
 namespace sonde::test {
 namespace {
@@ -11,28 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace field = core::field;
 
-/// A bench that trusts the test root and nothing else.
-class TlsCheckTest : public testing::Test {
- protected:
-  TlsCheckTest() { write_pem(authority_.root.certificate.get(), dir_.file("ca.pem")); }
-
-  core::Measurement run_against(TlsServer::Options options, const std::string& yaml = "",
-                                const std::string& host = "app.test") {
-    const TlsServer server{std::move(options)};
-    return bench().run(server.url("tls", "", host), yaml);
-  }
-
-  CheckBench& bench() {
-    if (!bench_) bench_ = std::make_unique<CheckBench>(BenchOptions{.ca_file = dir_.file("ca.pem")});
-    return *bench_;
-  }
-
-  TempDir dir_;
-  const TestAuthority& authority_ = TestAuthority::get();
-  std::unique_ptr<CheckBench> bench_;
-};
-
-using TlsCheck = TlsCheckTest;
+using TlsCheck = TlsFixture;
 
 TEST_F(TlsCheck, T1_GoodIsOkWithItsFacts) {
   const Identity leaf = authority_.leaf();
