@@ -78,6 +78,7 @@ class Planner {
     read_prober();
     request_ = map_from_items(options_.request, "--request", errors_);
     expect_ = map_from_items(options_.expect, "--expect", errors_);
+    tls_ = map_from_items(options_.tls, "--tls", errors_);
     add_headers();
     for (const std::string& file : options_.files) add_list(file);
     for (const std::string& argument : options_.targets) {
@@ -91,10 +92,11 @@ class Planner {
       fail(t_.say("nothing to check: give a URL, a host name, a list, or with -c the name of a target",
                   "没有要检查的内容：请给出网址、主机名、列表，或用 -c 指定配置后给出目标名"));
     }
-    const bool shaped = !expect_.entries.empty() || !request_.entries.empty();
+    const bool shaped = !expect_.entries.empty() || !request_.entries.empty() || !tls_.entries.empty();
     if (shaped && !any_url_ && errors_.empty()) {
-      fail(t_.say("--expect, --request, --method and --header are for URLs; a target of the configuration has its own",
-                  "--expect、--request、--method 和 --header 只用于网址；配置中的目标用它自己的设置"));
+      fail(t_.say(
+          "--expect, --request, --tls, --method and --header are for URLs; a target of the configuration has its own",
+          "--expect、--request、--tls、--method 和 --header 只用于网址；配置中的目标用它自己的设置"));
     }
     return std::move(plan_);
   }
@@ -214,7 +216,8 @@ class Planner {
     ConfigErrors mistakes;
     const auto given = [](const ConfigNode& map) { return map.entries.empty() ? nullptr : &map; };
     prober::TargetEntry entry = prober::target_from_url(
-        url, options_.timeout.value_or(kTimeout), {.expect = given(expect_), .request = given(request_)}, mistakes);
+        url, options_.timeout.value_or(kTimeout),
+        {.expect = given(expect_), .request = given(request_), .tls = given(tls_), .files = &files_}, mistakes);
     for (const core::ConfigError& e : mistakes.all()) {
       errors_.add({e.file.empty() ? std::string{} : shown(url) + ": " + e.file, 0, 0, e.message});
     }
@@ -242,6 +245,7 @@ class Planner {
   std::set<std::string> used_;
   ConfigNode expect_;
   ConfigNode request_;
+  ConfigNode tls_;
   bool any_url_ = false;
   bool stdin_read_ = false;
 };

@@ -55,12 +55,7 @@ class NagiosWriter {
     const core::Outcome& o = r_.measurement.outcome;
     static constexpr std::array kStates{kOk, kWarning, kCritical, kUnknown};
     line_.state = kStates.at(static_cast<std::size_t>(o.status));
-    if (o.cause != core::Cause::kNone) {
-      const core::CauseInfo& info = core::info(o.cause);
-      std::string why = fmt::format("{}_{}: {}", name(o.stage), info.name, t_.say(info.en, info.zh));
-      if (!o.detail.empty()) why += fmt::format(" ({})", shown(o.detail));
-      reasons_.push_back(std::move(why));
-    }
+    if (o.cause != core::Cause::kNone) reasons_.push_back(cause_text(o, t_));
     // A run that did not succeed has no time worth a threshold.
     if (line_.state == kOk || line_.state == kWarning) judge_limits();
     std::string text = shown(r_.target->name);
@@ -69,7 +64,7 @@ class NagiosWriter {
   }
 
   void judge_limits() {
-    if (const auto seconds = number_of(r_.measurement, field::kDurationSeconds.name)) {
+    if (const auto seconds = number_of(r_.measurement, field::kDurationSeconds)) {
       const auto over = [&](const std::optional<core::Duration>& limit, std::size_t to) {
         if (!limit || *seconds <= core::to_seconds(*limit)) return false;
         raise(to, fmt::format(fmt::runtime(t_.say("took {}, more than {}", "耗时 {}，超过 {}")), seconds_text(*seconds),
@@ -78,7 +73,7 @@ class NagiosWriter {
       };
       if (!over(limits_.critical_duration, kCritical)) over(limits_.warning_duration, kWarning);
     }
-    if (const auto expiry = integer_of(r_.measurement, field::kSslEarliestCertExpiry.name)) {
+    if (const auto expiry = integer_of(r_.measurement, field::kSslEarliestCertExpiry)) {
       const std::int64_t days = days_left(*expiry, r_.started);
       const auto under = [&](const std::optional<int>& limit, std::size_t to) {
         if (!limit || days >= *limit) return false;
@@ -105,7 +100,7 @@ class NagiosWriter {
       return d ? fmt::format("{}", core::to_seconds(*d)) : std::string{};
     };
     const auto seconds = [&](std::string_view label, const core::Field& f, std::string_view limits) {
-      if (const auto value = number_of(r_.measurement, f.name)) add(label, fmt::format("{:.6f}s", *value), limits);
+      if (const auto value = number_of(r_.measurement, f)) add(label, fmt::format("{:.6f}s", *value), limits);
     };
     const std::string of_time =
         fmt::format("{};{};0", limit(limits_.warning_duration), limit(limits_.critical_duration));
@@ -116,10 +111,10 @@ class NagiosWriter {
     seconds("processing", field::kProcessingSeconds, ";;0");
     seconds("transfer", field::kTransferSeconds, ";;0");
     seconds("rtt", field::kTcpRttSeconds, ";;0");
-    if (const auto bytes = integer_of(r_.measurement, field::kHttpContentLength.name)) {
+    if (const auto bytes = integer_of(r_.measurement, field::kHttpContentLength)) {
       add("size", fmt::format("{}B", *bytes), ";;0");
     }
-    if (const auto expiry = integer_of(r_.measurement, field::kSslEarliestCertExpiry.name)) {
+    if (const auto expiry = integer_of(r_.measurement, field::kSslEarliestCertExpiry)) {
       // "N:" is Nagios' range for "alert below N".
       const auto below = [](const std::optional<int>& days) {
         return days ? fmt::format("{}:", *days) : std::string{};
@@ -190,13 +185,8 @@ std::string summary_table(std::span<const CheckResult> results, const Terminal& 
     const core::Outcome& o = r.measurement.outcome;
     ++counts.at(static_cast<std::size_t>(o.status));
     const std::string word = fmt::format("{} {}", t.sign("●", "*"), word_of(o.status, t));
-    const auto seconds = number_of(r.measurement, field::kDurationSeconds.name);
-    std::string cause;
-    if (o.cause != core::Cause::kNone) {
-      const core::CauseInfo& info = core::info(o.cause);
-      cause = fmt::format("{}_{}: {}", name(o.stage), info.name, t.say(info.en, info.zh));
-      if (!o.detail.empty()) cause += " (" + shown(o.detail) + ")";
-    }
+    const auto seconds = number_of(r.measurement, field::kDurationSeconds);
+    const std::string cause = cause_text(o, t);
     const int room = t.live ? std::max(t.columns - width - 10 - 9 - 6, 10) : 10'000;
     out +=
         fmt::format("{} {} {}", t.paint(color_of(o.status), pad(word, 10)),

@@ -174,6 +174,10 @@ void Definer::check_expectations(CLI::App& check) {
   each(check, "--request", o.request,
        say("What to ask, as in a target's `request`, value in YAML", "请求内容，写法同目标的 request，值为 YAML"),
        "KEY=VALUE");
+  each(check, "--tls", o.tls,
+       say("A setting as in a target's `tls`, such as min_version=1.3",
+           "一项 TLS 设置，写法同目标的 tls，例如 min_version=1.3"),
+       "KEY=VALUE");
   check
       .add_option_function<std::string>("--method", key(o.request, "method"),
                                         say("HTTP request method (default GET)", "HTTP 请求方法（默认 GET）"))

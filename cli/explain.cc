@@ -83,7 +83,7 @@ class Explainer {
     double time = 0;
     bool has_time = false;
     for (const core::Field& phase : phases) {
-      const auto seconds = number_of(m(), phase.name);
+      const auto seconds = number_of(m(), phase);
       has_time |= seconds.has_value();
       time += seconds.value_or(0);
     }
@@ -119,7 +119,7 @@ class Explainer {
                               shown(url_.host), resolver.empty() ? std::string{"?"} : resolver);
     out += stage(Stage::kDns, "dns", dns, literal ? std::vector<std::string>{} : dns_facts(m(), t_),
                  {field::kResolveSeconds});
-    const std::string ip = text_of(m(), field::kIp.name);
+    const std::string ip = text_of(m(), field::kIp);
     out += stage(Stage::kTcp, "tcp",
                  fmt::format(fmt::runtime(t_.say("a connection to {} port {}", "连接 {} 端口 {}")),
                              ip.empty() ? shown(url_.host) : ip, url_.port),
@@ -155,7 +155,7 @@ class Explainer {
   [[nodiscard]] std::string addresses() const {
     if (e_.answers.empty()) return {};
     std::string out = heading(t_.say("Addresses (asked again beside the run)", "地址（另行查询）"), t_);
-    const std::string used = text_of(m(), field::kIp.name);
+    const std::string used = text_of(m(), field::kIp);
     io::AddressPolicy policy;
     for (const std::string& range : e_.prober.allow) static_cast<void>(policy.allow(range));
     for (const ResolverAnswer& answer : e_.answers) {
@@ -165,7 +165,7 @@ class Explainer {
         const core::CauseInfo& info = core::info(a.outcome.cause);
         value = fmt::format("{}: {}", info.name, t_.say(info.en, info.zh));
       }
-      if (const auto time = number_of(a, field::kDurationSeconds.name)) value += " · " + seconds_text(*time);
+      if (const auto time = number_of(a, field::kDurationSeconds)) value += " · " + seconds_text(*time);
       out += line(answer.type, value);
     }
     if (const auto address = io::parse_address(used)) {
@@ -185,11 +185,11 @@ class Explainer {
 
   [[nodiscard]] std::string certificates() const {
     const auto facts = certificate_facts(m(), e_.result.started, t_);
-    const std::string fingerprint = text_of(m(), field::kCertFingerprint.name);
+    const std::string fingerprint = text_of(m(), field::kCertFingerprint);
     if (facts.empty() && fingerprint.empty()) return {};
     std::string out = heading(t_.say("Certificates", "证书"), t_);
     out += line(t_.say("chain", "证书链"), fmt::format("{}", fmt::join(facts, " · ")));
-    if (const auto expiry = integer_of(m(), field::kSslEarliestCertExpiry.name)) {
+    if (const auto expiry = integer_of(m(), field::kSslEarliestCertExpiry)) {
       out += line(t_.say("first to end", "最早到期"), core::format_utc(core::from_unix_ms(*expiry * 1000)));
     }
     if (!fingerprint.empty()) out += line("SHA-256", fingerprint);

@@ -14,11 +14,9 @@ using core::Measurement;
 namespace field = core::field;
 
 template <typename T>
-const T* held(const Measurement& m, std::string_view name) {
-  for (const auto& [f, value] : m.facts()) {
-    if (f->name == name) return std::get_if<T>(&value);
-  }
-  return nullptr;
+const T* held(const Measurement& m, const core::Field& field) {
+  const core::FieldValue* value = m.get(field);
+  return value == nullptr ? nullptr : std::get_if<T>(value);
 }
 
 void add(std::vector<std::string>& out, std::string text) {
@@ -36,17 +34,17 @@ std::string counted(const Terminal& t, Number n, std::string_view one, std::stri
 
 }  // namespace
 
-std::optional<double> number_of(const Measurement& m, std::string_view name) {
+std::optional<double> number_of(const Measurement& m, const core::Field& name) {
   const auto* value = held<double>(m, name);
   return value == nullptr ? std::nullopt : std::optional{*value};
 }
 
-std::optional<std::int64_t> integer_of(const Measurement& m, std::string_view name) {
+std::optional<std::int64_t> integer_of(const Measurement& m, const core::Field& name) {
   const auto* value = held<std::int64_t>(m, name);
   return value == nullptr ? std::nullopt : std::optional{*value};
 }
 
-std::string text_of(const Measurement& m, std::string_view name) {
+std::string text_of(const Measurement& m, const core::Field& name) {
   const auto* value = held<std::string>(m, name);
   return value == nullptr ? std::string{} : shown(*value);
 }
@@ -86,13 +84,13 @@ std::vector<std::string> lay_out(const std::vector<std::string>& facts, int colu
 
 std::vector<std::string> dns_facts(const Measurement& m, const Terminal& t) {
   std::vector<std::string> out;
-  if (std::string set = text_of(m, field::kDnsAnswerSet.name); !set.empty()) {
+  if (std::string set = text_of(m, field::kDnsAnswerSet); !set.empty()) {
     out.push_back(std::move(set));
-  } else if (const auto count = integer_of(m, field::kAddresses.name)) {
+  } else if (const auto count = integer_of(m, field::kAddresses)) {
     out.push_back(counted(t, *count, "{} address", "{} addresses", "{} 个地址"));
   }
-  if (const auto ttl = integer_of(m, field::kDnsMinTtl.name)) out.push_back(fmt::format("TTL {} s", *ttl));
-  if (const auto rcode = integer_of(m, field::kDnsRcode.name); rcode && *rcode != 0) {
+  if (const auto ttl = integer_of(m, field::kDnsMinTtl)) out.push_back(fmt::format("TTL {} s", *ttl));
+  if (const auto rcode = integer_of(m, field::kDnsRcode); rcode && *rcode != 0) {
     out.push_back(fmt::format("rcode {}", *rcode));
   }
   return out;
@@ -100,11 +98,11 @@ std::vector<std::string> dns_facts(const Measurement& m, const Terminal& t) {
 
 std::vector<std::string> tcp_facts(const Measurement& m, const Terminal& t) {
   std::vector<std::string> out;
-  add(out, text_of(m, field::kIp.name));
-  if (const auto rtt = number_of(m, field::kTcpRttSeconds.name)) {
+  add(out, text_of(m, field::kIp));
+  if (const auto rtt = number_of(m, field::kTcpRttSeconds)) {
     out.push_back(with_word(t.say("kernel RTT", "内核 RTT"), seconds_text(*rtt)));
   }
-  if (const auto again = integer_of(m, field::kTcpRetransmits.name); again && *again > 0) {
+  if (const auto again = integer_of(m, field::kTcpRetransmits); again && *again > 0) {
     out.push_back(counted(t, *again, "{} retransmit", "{} retransmits", "重传 {} 次"));
   }
   return out;
@@ -112,30 +110,30 @@ std::vector<std::string> tcp_facts(const Measurement& m, const Terminal& t) {
 
 std::vector<std::string> tls_facts(const Measurement& m, const Terminal& t) {
   std::vector<std::string> out;
-  add(out, text_of(m, field::kTlsVersion.name));
-  add(out, text_of(m, field::kTlsCipher.name));
-  add(out, with_word(t.say("ALPN", "ALPN"), text_of(m, field::kAlpn.name)));
+  add(out, text_of(m, field::kTlsVersion));
+  add(out, text_of(m, field::kTlsCipher));
+  add(out, with_word(t.say("ALPN", "ALPN"), text_of(m, field::kAlpn)));
   return out;
 }
 
 std::vector<std::string> certificate_facts(const Measurement& m, core::WallTime now, const Terminal& t) {
   std::vector<std::string> out;
-  if (const auto expiry = integer_of(m, field::kSslEarliestCertExpiry.name)) {
+  if (const auto expiry = integer_of(m, field::kSslEarliestCertExpiry)) {
     const std::int64_t days = days_left(*expiry, now);
     out.push_back(days >= 0 ? counted(t, days, "{} day left", "{} days left", "剩余 {} 天")
                             : counted(t, -days, "ended {} day ago", "ended {} days ago", "已过期 {} 天"));
   }
-  add(out, with_word(t.say("issued by", "颁发者"), text_of(m, field::kCertIssuer.name)));
+  add(out, with_word(t.say("issued by", "颁发者"), text_of(m, field::kCertIssuer)));
   return out;
 }
 
 std::vector<std::string> http_facts(const Measurement& m, const Terminal& t) {
   std::vector<std::string> out;
-  if (const auto status = integer_of(m, field::kHttpStatusCode.name)) {
-    const std::string version = text_of(m, field::kHttpVersion.name);
+  if (const auto status = integer_of(m, field::kHttpStatusCode)) {
+    const std::string version = text_of(m, field::kHttpVersion);
     out.push_back(fmt::format("HTTP{}{} {}", version.empty() ? "" : "/", version, *status));
   }
-  if (const auto hops = integer_of(m, field::kHttpRedirects.name); hops && *hops > 0) {
+  if (const auto hops = integer_of(m, field::kHttpRedirects); hops && *hops > 0) {
     out.push_back(counted(t, *hops, "after {} redirect", "after {} redirects", "经过 {} 次重定向"));
   }
   return out;
@@ -143,8 +141,16 @@ std::vector<std::string> http_facts(const Measurement& m, const Terminal& t) {
 
 std::vector<std::string> transfer_facts(const Measurement& m, const Terminal&) {
   std::vector<std::string> out;
-  if (const auto bytes = integer_of(m, field::kHttpContentLength.name)) out.push_back(bytes_text(*bytes));
+  if (const auto bytes = integer_of(m, field::kHttpContentLength)) out.push_back(bytes_text(*bytes));
   return out;
+}
+
+std::string cause_text(const core::Outcome& outcome, const Terminal& t) {
+  if (outcome.cause == core::Cause::kNone) return {};
+  const core::CauseInfo& info = core::info(outcome.cause);
+  std::string text = fmt::format("{}_{}: {}", name(outcome.stage), info.name, t.say(info.en, info.zh));
+  if (!outcome.detail.empty()) text += " (" + shown(outcome.detail) + ")";
+  return text;
 }
 
 }  // namespace sonde::cli

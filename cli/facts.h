@@ -12,10 +12,10 @@
 
 namespace sonde::cli {
 
-[[nodiscard]] std::optional<double> number_of(const core::Measurement& m, std::string_view field);
-[[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, std::string_view field);
+[[nodiscard]] std::optional<double> number_of(const core::Measurement& m, const core::Field& field);
+[[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, const core::Field& field);
 /// "" where it is absent.
-[[nodiscard]] std::string text_of(const core::Measurement& m, std::string_view field);
+[[nodiscard]] std::string text_of(const core::Measurement& m, const core::Field& field);
 
 /// "123 ms" of a number of seconds.
 [[nodiscard]] std::string seconds_text(double seconds);
@@ -37,6 +37,9 @@ namespace sonde::cli {
 
 /// Whole days until `expiry` (seconds since 1970), rounded towards the past.
 [[nodiscard]] std::int64_t days_left(std::int64_t expiry, core::WallTime now);
+
+/// "tls_expired: the certificate has expired (ended 2025-01-01)"; "" when all went well.
+[[nodiscard]] std::string cause_text(const core::Outcome& outcome, const Terminal& t);
 
 /// What whoever sees this outcome should do next, one or two sentences; "" when all went well.
 [[nodiscard]] std::string_view advice(const core::Outcome& outcome, const Terminal& t);

@@ -20,13 +20,6 @@ constexpr int kStripColumnsMin = 8;
 
 bool fine(core::Status s) { return s == core::Status::kOk || s == core::Status::kDegraded; }
 
-std::string cause_text(const core::Outcome& o, const Terminal& t) {
-  const core::CauseInfo& info = core::info(o.cause);
-  std::string text = fmt::format("{}_{}: {}", name(o.stage), info.name, t.say(info.en, info.zh));
-  if (!o.detail.empty()) text += " (" + shown(o.detail) + ")";
-  return text;
-}
-
 class Table {
  public:
   Table(std::span<const RepeatedTarget> targets, const Terminal& t) : t_(t) {
@@ -105,7 +98,7 @@ void Repetition::add(const core::Measurement& m) {
   last_ = m.outcome;
   failed_ += last_.status == core::Status::kFail ? 1 : 0;
   unknown_ += last_.status == core::Status::kUnknown ? 1 : 0;
-  samples_.push_back({number_of(m, core::field::kDurationSeconds.name).value_or(0), last_.status});
+  samples_.push_back({number_of(m, core::field::kDurationSeconds).value_or(0), last_.status});
   if (samples_.size() > kSamplesMax) samples_.pop_front();
   if (last_.status == core::Status::kOk) return;
   trouble_ = last_;

@@ -55,6 +55,7 @@ struct CheckOptions {
   std::optional<core::Duration> timeout;
   std::vector<std::string> expect;   // KEY=VALUE with VALUE in YAML, as in a target's `expect`
   std::vector<std::string> request;  // the same for `request`
+  std::vector<std::string> tls;      // the same for `tls`
   std::vector<std::string> headers;  // "NAME: VALUE"
   NagiosThresholds thresholds;
 };

@@ -68,7 +68,7 @@ class Chart {
  public:
   Chart(const core::Target& target, const Measurement& m, core::WallTime now, const Terminal& t)
       : target_(target), m_(m), t_(t) {
-    const double whole = number_of(m, field::kDurationSeconds.name).value_or(0);
+    const double whole = number_of(m, field::kDurationSeconds).value_or(0);
     add_phases(now);
     total_ = std::max(whole, end_);
     add_unfinished();
@@ -88,7 +88,7 @@ class Chart {
 
  private:
   void add(Stage stage, const core::Field& phase, std::string_view label, Color color, std::vector<std::string> facts) {
-    const auto length = number_of(m_, phase.name);
+    const auto length = number_of(m_, phase);
     if (!length) return;
     bars_.push_back({stage, std::string{label}, end_, *length, color, false, true, std::move(facts)});
     end_ += *length;
@@ -223,8 +223,8 @@ std::string draw_verdict(const Measurement& m, const Terminal& t) {
     }
     out += paragraph(t.sign("→", ">"), advice(o, t), Color::kBold, t);
   }
-  if (integer_of(m, field::kSuspect.name).value_or(0) != 0) {
-    const std::string why = text_of(m, field::kSuspectWhy.name);
+  if (integer_of(m, field::kSuspect).value_or(0) != 0) {
+    const std::string why = text_of(m, field::kSuspectWhy);
     out += paragraph("!",
                      fmt::format(fmt::runtime(t.say("This machine does not trust its own result here ({}).",
                                                     "本机不信任自己的这次结果（{}）。")),
@@ -238,7 +238,7 @@ std::string draw_waterfall(const core::Target& target, const Measurement& m, cor
   std::string head = status_mark(m.outcome.status, t) + "  ";
   if (target.name != target.url) head += t.paint(Color::kBold, shown(target.name)) + "  ";
   head += t.paint(Color::kBold, shown(target.url));
-  if (const auto whole = number_of(m, field::kDurationSeconds.name)) head += "  " + seconds_text(*whole);
+  if (const auto whole = number_of(m, field::kDurationSeconds)) head += "  " + seconds_text(*whole);
   return head + "\n" + Chart{target, m, now, t}.draw() + draw_verdict(m, t);
 }
 

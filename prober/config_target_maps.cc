@@ -53,6 +53,7 @@ ConfigNode map_of(const SpecNodes& nodes) {
   add("url", nodes.url);
   add("expect", nodes.expect);
   add("request", nodes.request);
+  add("tls", nodes.tls);
   return map;
 }
 

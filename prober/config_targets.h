@@ -13,7 +13,7 @@
 
 namespace sonde::prober {
 
-/// A map with the keys url, expect and request, as far as they are there.
+/// A map with the keys url, expect, request and tls, as far as they are there.
 [[nodiscard]] core::ConfigNode map_of(const SpecNodes& nodes);
 
 class TargetsReader {
