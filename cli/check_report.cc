@@ -111,7 +111,7 @@ class NagiosWriter {
     seconds("processing", field::kProcessingSeconds, ";;0");
     seconds("transfer", field::kTransferSeconds, ";;0");
     seconds("rtt", field::kTcpRttSeconds, ";;0");
-    if (const auto bytes = integer_of(r_.measurement, field::kHttpContentLength)) {
+    if (const auto bytes = body_bytes(r_.measurement)) {
       add("size", fmt::format("{}B", *bytes), ";;0");
     }
     if (const auto expiry = integer_of(r_.measurement, field::kSslEarliestCertExpiry)) {

@@ -182,6 +182,13 @@ void Definer::check_expectations(CLI::App& check) {
       .add_option_function<std::string>("--method", key(o.request, "method"),
                                         say("HTTP request method (default GET)", "HTTP 请求方法（默认 GET）"))
       ->type_name("METHOD");
+  check.add_flag_callback(
+      "--http1.1", [&o] { o.request.emplace_back("version=1.1"); }, say("Speak HTTP/1.1 only", "只用 HTTP/1.1"));
+  check.add_flag_callback(
+      "--http2", [&o] { o.request.emplace_back("version=2"); }, say("Speak HTTP/2 only", "只用 HTTP/2"));
+  check.add_flag_callback(
+      "-L,--follow", [&o] { o.request.emplace_back("redirects=10"); },
+      say("Follow up to 10 redirects, each with its own bars", "跟随最多 10 次重定向，逐跳画出"));
   each(check, "--header", o.headers,
        say("HTTP header to send, such as 'Accept: text/html'", "要发送的 HTTP 请求头，例如 'Accept: text/html'"),
        "NAME:VALUE");

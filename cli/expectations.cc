@@ -37,10 +37,18 @@ bool guilty(Cause cause, std::string_view key) {
                              [&](const Guilty& g) { return g.cause == cause && key.starts_with(g.key_begins); });
 }
 
+constexpr std::string_view kSecret = "********";
+
 std::string scalar_text(const ConfigNode& node) {
-  const std::string text = shown(node.scalar);
-  const bool plain = !text.empty() && text.find_first_of(",[]{}:#\"'") == text.npos && text == node.scalar;
+  // Where a variable was replaced its name stands: it may hold a secret.
+  const std::string text = shown(node.shown());
+  const bool plain = !text.empty() && text.find_first_of(",[]{}:#\"'") == text.npos && text == node.shown();
   return plain ? text : "\"" + text + "\"";
+}
+
+std::string value_text(const ConfigNode& node, const core::Key* key) {
+  if (key != nullptr && key->secret) return std::string{kSecret};
+  return node_text(node, key == nullptr ? nullptr : key->of);
 }
 
 Judgement judge(const ExpectationRow& row, const std::vector<ExpectationRow>& all, const core::Outcome& o) {
@@ -64,7 +72,7 @@ std::vector<ExpectationRow> rows_of(const core::KeyTable* table, const ConfigNod
     if (node == nullptr && key.standard.empty()) continue;
     ExpectationRow row;
     row.key = std::string{prefix} + std::string{key.name};
-    row.wanted = node == nullptr ? std::string{key.standard} : node_text(*node);
+    row.wanted = node == nullptr ? std::string{key.standard} : value_text(*node, &key);
     row.standard = node == nullptr;
     row.meaning = t.say(key.en, key.zh);
     out.push_back(std::move(row));
@@ -104,7 +112,7 @@ Color color_of(Judgement j) {
 
 }  // namespace
 
-std::string node_text(const ConfigNode& node) {
+std::string node_text(const ConfigNode& node, const core::KeyTable* table) {
   switch (node.kind) {
     case ConfigNode::Kind::kNull:
       return "~";
@@ -112,13 +120,14 @@ std::string node_text(const ConfigNode& node) {
       return scalar_text(node);
     case ConfigNode::Kind::kSequence: {
       std::string out;
-      for (const ConfigNode& item : node.items) out += (out.empty() ? "" : ", ") + node_text(item);
+      for (const ConfigNode& item : node.items) out += (out.empty() ? "" : ", ") + node_text(item, table);
       return "[" + out + "]";
     }
     case ConfigNode::Kind::kMap: {
       std::string out;
       for (const core::ConfigEntry& e : node.entries) {
-        out += (out.empty() ? "" : ", ") + scalar_text(e.key) + ": " + node_text(e.value);
+        const core::Key* key = table == nullptr ? nullptr : table->find(e.key.scalar);
+        out += (out.empty() ? "" : ", ") + scalar_text(e.key) + ": " + value_text(e.value, key);
       }
       return "{" + out + "}";
     }

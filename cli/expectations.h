@@ -35,8 +35,9 @@ struct ExpectationRow {
 /// The same for what is asked (`request`).
 [[nodiscard]] std::vector<ExpectationRow> request_rows(const prober::TargetEntry& entry, const Terminal& t);
 
-/// A node in one line, as YAML's flow style. Harmless to print.
-[[nodiscard]] std::string node_text(const core::ConfigNode& node);
+/// A node in one line, as YAML's flow style. Harmless to print: control characters are gone, and in place of what
+/// `table` calls a secret, or of what came from a variable, there is a mark or the variable's name.
+[[nodiscard]] std::string node_text(const core::ConfigNode& node, const core::KeyTable* table = nullptr);
 
 /// Those rows as lines, indented by two. A terminal's width is respected.
 [[nodiscard]] std::string draw_expectations(const std::vector<ExpectationRow>& rows, const Terminal& t);

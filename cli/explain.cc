@@ -184,15 +184,26 @@ class Explainer {
   }
 
   [[nodiscard]] std::string certificates() const {
-    const auto facts = certificate_facts(m(), e_.result.started, t_);
-    const std::string fingerprint = text_of(m(), field::kCertFingerprint);
-    if (facts.empty() && fingerprint.empty()) return {};
+    const auto facts = certificate_facts(m(), e_.entry.target.url, e_.result.started, t_);
+    if (facts.empty()) return {};
     std::string out = heading(t_.say("Certificates", "证书"), t_);
-    out += line(t_.say("chain", "证书链"), fmt::format("{}", fmt::join(facts, " · ")));
-    if (const auto expiry = integer_of(m(), field::kSslEarliestCertExpiry)) {
-      out += line(t_.say("first to end", "最早到期"), core::format_utc(core::from_unix_ms(*expiry * 1000)));
+    const auto fact = [&](std::string_view en, std::string_view zh, const std::string& value) {
+      if (!value.empty()) out += line(t_.say(en, zh), value);
+    };
+    fact("in short", "概要", fmt::format("{}", fmt::join(facts, " · ")));
+    // "2: leaf 2026-01-01; issuer 2030-01-01": one line each
+    std::string chain = text_of(m(), field::kCertChain);
+    chain.erase(0, std::min(chain.find(": ") == std::string::npos ? 0 : chain.find(": ") + 2, chain.size()));
+    for (std::size_t i = 0; !chain.empty(); ++i) {
+      const auto end = std::min(chain.find("; "), chain.size());
+      fact("certificate", "证书", fmt::format("{} {}", i, chain.substr(0, end)));
+      chain.erase(0, std::min(end + 2, chain.size()));
     }
-    if (!fingerprint.empty()) out += line("SHA-256", fingerprint);
+    fact("subject", "主体", text_of(m(), field::kCertSubject));
+    fact("names", "域名", text_of(m(), field::kCertNames));
+    fact("serial", "序列号", text_of(m(), field::kCertSerial));
+    fact("signed by", "签名算法", text_of(m(), field::kCertSignature));
+    fact("SHA-256", "SHA-256", text_of(m(), field::kCertFingerprint));
     return out;
   }
 
@@ -222,7 +233,7 @@ class Explainer {
     std::string out = fmt::format("  {} {}", pad(key, 26), text);
     if (it == fields.end()) return out + "\n";
     if (!it->unit.empty()) out += fmt::format(" {}", it->unit);
-    return out + "  " + t_.paint(Color::kGrey, fmt::format("{} [{}]", it->meaning, it->source)) + "\n";
+    return out + "  " + t_.paint(Color::kGrey, fmt::format("{} [{}]", meaning_of(*it, t_), it->source)) + "\n";
   }
 
   const Explanation& e_;

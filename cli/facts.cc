@@ -19,6 +19,12 @@ const T* held(const Measurement& m, const core::Field& field) {
   return value == nullptr ? nullptr : std::get_if<T>(value);
 }
 
+const core::Field* find_field(std::string_view name) {
+  const auto fields = core::probe_fields();
+  const auto it = std::ranges::find(fields, name, &core::Field::name);
+  return it == fields.end() ? nullptr : &*it;
+}
+
 void add(std::vector<std::string>& out, std::string text) {
   if (!text.empty()) out.push_back(std::move(text));
 }
@@ -47,6 +53,21 @@ std::optional<std::int64_t> integer_of(const Measurement& m, const core::Field& 
 std::string text_of(const Measurement& m, const core::Field& name) {
   const auto* value = held<std::string>(m, name);
   return value == nullptr ? std::string{} : shown(*value);
+}
+
+std::string text_of(const Measurement& m, std::string_view name) {
+  const core::Field* field = find_field(name);
+  return field == nullptr ? std::string{} : text_of(m, *field);
+}
+
+std::optional<std::int64_t> integer_of(const Measurement& m, std::string_view name) {
+  const core::Field* field = find_field(name);
+  return field == nullptr ? std::nullopt : integer_of(m, *field);
+}
+
+std::optional<std::int64_t> body_bytes(const Measurement& m) {
+  if (const auto bytes = integer_of(m, "http_body_bytes")) return bytes;
+  return integer_of(m, field::kHttpContentLength);
 }
 
 std::string seconds_text(double seconds) { return core::human_duration(core::from_seconds(seconds)); }
@@ -93,6 +114,15 @@ std::vector<std::string> dns_facts(const Measurement& m, const Terminal& t) {
   if (const auto rcode = integer_of(m, field::kDnsRcode); rcode && *rcode != 0) {
     out.push_back(fmt::format("rcode {}", *rcode));
   }
+  if (const std::string how = text_of(m, field::kDnsTransport); !how.empty() && how != "udp") out.push_back(how);
+  if (integer_of(m, field::kDnsAuthoritative).value_or(0) == 1) out.emplace_back(t.say("authoritative", "权威应答"));
+  if (const auto ede = integer_of(m, field::kDnsEde)) out.push_back(fmt::format("EDE {}", *ede));
+  if (const auto n = integer_of(m, field::kDnsAttempts); n && *n > 1) {
+    out.push_back(fmt::format(fmt::runtime(t.say("{} queries", "查询 {} 次")), *n));
+  }
+  if (const auto n = integer_of(m, field::kDnsSpoofed); n && *n > 0) {
+    out.push_back(fmt::format(fmt::runtime(t.say("{} forged datagrams", "{} 个伪造数据报")), *n));
+  }
   return out;
 }
 
@@ -105,25 +135,63 @@ std::vector<std::string> tcp_facts(const Measurement& m, const Terminal& t) {
   if (const auto again = integer_of(m, field::kTcpRetransmits); again && *again > 0) {
     out.push_back(counted(t, *again, "{} retransmit", "{} retransmits", "重传 {} 次"));
   }
+  if (const auto failed = integer_of(m, "addresses_failed"); failed && *failed > 0) {
+    out.push_back(counted(t, *failed, "{} address failed", "{} addresses failed", "{} 个地址失败"));
+  }
   return out;
 }
 
-std::vector<std::string> tls_facts(const Measurement& m, const Terminal& t) {
+std::vector<std::string> tls_facts(const Measurement& m, const Terminal&) {
   std::vector<std::string> out;
   add(out, text_of(m, field::kTlsVersion));
   add(out, text_of(m, field::kTlsCipher));
-  add(out, with_word(t.say("ALPN", "ALPN"), text_of(m, field::kAlpn)));
+  add(out, text_of(m, field::kTlsGroup));
+  add(out, with_word("ALPN", text_of(m, field::kAlpn)));
   return out;
 }
 
-std::vector<std::string> certificate_facts(const Measurement& m, core::WallTime now, const Terminal& t) {
+std::string covering_name(std::string_view names, std::string_view host) {
+  const auto lower = [](std::string_view text) {
+    std::string out{text};
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return out;
+  };
+  const std::string wanted = lower(host);
+  const auto dot = wanted.find('.');
+  while (!names.empty()) {
+    const auto comma = std::min(names.find(','), names.size());
+    const std::string name = lower(names.substr(0, comma));
+    const bool wild = name.starts_with("*.") && dot != std::string::npos && wanted.substr(dot) == name.substr(1);
+    if (name == wanted || wild) return name;
+    names.remove_prefix(std::min(comma + 1, names.size()));
+  }
+  return {};
+}
+
+std::vector<std::string> certificate_facts(const Measurement& m, std::string_view url, core::WallTime now,
+                                           const Terminal& t) {
   std::vector<std::string> out;
   if (const auto expiry = integer_of(m, field::kSslEarliestCertExpiry)) {
     const std::int64_t days = days_left(*expiry, now);
     out.push_back(days >= 0 ? counted(t, days, "{} day left", "{} days left", "剩余 {} 天")
                             : counted(t, -days, "ended {} day ago", "ended {} days ago", "已过期 {} 天"));
   }
+  const std::string names = text_of(m, field::kCertNames);
+  if (const auto parsed = core::parse_url(url); parsed && !names.empty()) {
+    const std::string covering = covering_name(names, parsed->host);
+    out.push_back(covering.empty() ? with_word(t.say("for other names:", "用于其他域名："), cut(names, 60))
+                                   : with_word(t.say("for", "用于"), covering));
+  }
   add(out, with_word(t.say("issued by", "颁发者"), text_of(m, field::kCertIssuer)));
+  add(out, text_of(m, field::kCertKey));
+  // "2: leaf 2026-01-01; issuer 2030-01-01"
+  const std::string chain = text_of(m, field::kCertChain);
+  if (const auto colon = chain.find(':'); colon != std::string::npos && !chain.starts_with("1:")) {
+    out.push_back(fmt::format(fmt::runtime(t.say("chain of {}", "证书链 {} 级")), chain.substr(0, colon)));
+  }
+  const std::string staple = text_of(m, field::kOcspStaple);
+  if (!staple.empty() && staple != "none") out.push_back(with_word("OCSP", staple));
   return out;
 }
 
@@ -139,9 +207,13 @@ std::vector<std::string> http_facts(const Measurement& m, const Terminal& t) {
   return out;
 }
 
-std::vector<std::string> transfer_facts(const Measurement& m, const Terminal&) {
+std::vector<std::string> transfer_facts(const Measurement& m, const Terminal& t) {
   std::vector<std::string> out;
-  if (const auto bytes = integer_of(m, field::kHttpContentLength)) out.push_back(bytes_text(*bytes));
+  if (const auto bytes = body_bytes(m)) out.push_back(bytes_text(*bytes));
+  if (const auto skew = integer_of(m, "http_date_skew_seconds")) {
+    out.push_back(fmt::format(fmt::runtime(t.say("its clock is {:+} s from ours", "其时钟与本机相差 {:+} 秒")), *skew));
+  }
+  add(out, text_of(m, "http_notes"));
   return out;
 }
 

@@ -16,6 +16,14 @@ namespace sonde::cli {
 [[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, const core::Field& field);
 /// "" where it is absent.
 [[nodiscard]] std::string text_of(const core::Measurement& m, const core::Field& field);
+/// By its stored name; "" also where this program has no such field.
+[[nodiscard]] std::string text_of(const core::Measurement& m, std::string_view field);
+
+[[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, std::string_view field);
+/// Bytes of body that came.
+[[nodiscard]] std::optional<std::int64_t> body_bytes(const core::Measurement& m);
+/// What a field means, in the language of `t`.
+[[nodiscard]] std::string_view meaning_of(const core::Field& field, const Terminal& t);
 
 /// "123 ms" of a number of seconds.
 [[nodiscard]] std::string seconds_text(double seconds);
@@ -26,9 +34,11 @@ namespace sonde::cli {
 [[nodiscard]] std::vector<std::string> dns_facts(const core::Measurement& m, const Terminal& t);
 [[nodiscard]] std::vector<std::string> tcp_facts(const core::Measurement& m, const Terminal& t);
 [[nodiscard]] std::vector<std::string> tls_facts(const core::Measurement& m, const Terminal& t);
-/// Of the certificates: `now` is for the days that are left.
-[[nodiscard]] std::vector<std::string> certificate_facts(const core::Measurement& m, core::WallTime now,
-                                                         const Terminal& t);
+/// Of the certificates: `now` is for the days that are left, `url` for the name that they must be for.
+[[nodiscard]] std::vector<std::string> certificate_facts(const core::Measurement& m, std::string_view url,
+                                                         core::WallTime now, const Terminal& t);
+/// Which of the comma-separated `names` covers `host`, or "" (RFC 6125 6.4: a wildcard is one whole first label).
+[[nodiscard]] std::string covering_name(std::string_view names, std::string_view host);
 [[nodiscard]] std::vector<std::string> http_facts(const core::Measurement& m, const Terminal& t);
 [[nodiscard]] std::vector<std::string> transfer_facts(const core::Measurement& m, const Terminal& t);
 

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/facts.h"
+#include "cli/hops.h"
 
 namespace sonde::cli {
 namespace {
@@ -24,7 +25,7 @@ constexpr int kTimeColumns = 9;
 
 /// One stage on the time axis, in seconds since the run began.
 struct Bar {
-  Stage stage;
+  Stage stage = Stage::kDone;
   std::string label;
   double begin = 0;
   double length = 0;
@@ -32,6 +33,7 @@ struct Bar {
   bool failed = false;
   bool ended = true;  // false: the run was given up in it
   std::vector<std::string> facts;
+  std::string title = {};  // not a stage: the line above the stages of a hop
 };
 
 bool ended_badly(const core::Outcome& o) {
@@ -87,28 +89,60 @@ class Chart {
   }
 
  private:
-  void add(Stage stage, const core::Field& phase, std::string_view label, Color color, std::vector<std::string> facts) {
-    const auto length = number_of(m_, phase);
+  /// What the phases of a run look like, in the order in which they happen.
+  struct Phase {
+    Stage stage;
+    const core::Field* field;
+    std::string_view label;
+    Color color;
+    std::vector<std::string> facts;
+  };
+
+  [[nodiscard]] std::vector<Phase> phases(std::string_view url, core::WallTime now) const {
+    std::vector<std::string> tls = tls_facts(m_, t_);
+    std::ranges::move(certificate_facts(m_, url, now, t_), std::back_inserter(tls));
+    return {
+        {Stage::kDns, &field::kResolveSeconds, label_of(Stage::kDns, t_), Color::kCyan, dns_facts(m_, t_)},
+        {Stage::kTcp, &field::kConnectSeconds, label_of(Stage::kTcp, t_), Color::kGreen, tcp_facts(m_, t_)},
+        {Stage::kTls, &field::kTlsSeconds, label_of(Stage::kTls, t_), Color::kYellow, std::move(tls)},
+        {Stage::kHttp, &field::kProcessingSeconds, label_of(Stage::kHttp, t_), Color::kBlue, http_facts(m_, t_)},
+        {Stage::kHttp, &field::kTransferSeconds, t_.say("transfer", "传输"), Color::kGrey, transfer_facts(m_, t_)},
+    };
+  }
+
+  void add(const Phase& phase, std::optional<double> length, std::vector<std::string> facts) {
     if (!length) return;
-    bars_.push_back({stage, std::string{label}, end_, *length, color, false, true, std::move(facts)});
+    bars_.push_back({phase.stage, std::string{phase.label}, end_, *length, phase.color, false, true, std::move(facts)});
     end_ += *length;
   }
 
   void add_phases(core::WallTime now) {
-    add(Stage::kDns, field::kResolveSeconds, label_of(Stage::kDns, t_), Color::kCyan, dns_facts(m_, t_));
-    add(Stage::kTcp, field::kConnectSeconds, label_of(Stage::kTcp, t_), Color::kGreen, tcp_facts(m_, t_));
-    std::vector<std::string> tls = tls_facts(m_, t_);
-    std::ranges::move(certificate_facts(m_, now, t_), std::back_inserter(tls));
-    add(Stage::kTls, field::kTlsSeconds, label_of(Stage::kTls, t_), Color::kYellow, std::move(tls));
-    add(Stage::kHttp, field::kProcessingSeconds, label_of(Stage::kHttp, t_), Color::kBlue, http_facts(m_, t_));
-    add(Stage::kHttp, field::kTransferSeconds, t_.say("transfer", "传输"), Color::kGrey, transfer_facts(m_, t_));
+    const std::vector<Hop> hops = read_hops(text_of(m_, "http_hops"));
+    const std::vector<Phase> all = phases(hops.empty() ? target_.url : hops.back().url, now);
+    if (hops.size() < 2) {
+      for (const Phase& phase : all) add(phase, number_of(m_, *phase.field), phase.facts);
+      return;
+    }
+    // The facts of the run are those of its last hop.
+    for (std::size_t i = 0; i < hops.size(); ++i) {
+      const Hop& hop = hops[i];
+      const bool last = i + 1 == hops.size();
+      const std::string status = hop.status ? std::to_string(*hop.status) + " " : "";
+      last_hop_ = bars_.size();
+      bars_.push_back({.title = fmt::format("{} {}{}", i == 0 ? " " : t_.sign("↪", ">"), status, hop.url)});
+      for (std::size_t p = 0; p < all.size(); ++p) {
+        add(all[p], hop.phases.at(p), last ? all[p].facts : std::vector<std::string>{});
+      }
+    }
   }
 
   /// A stage that the run was given up in has no time of its own: it lasted until the end.
   void add_unfinished() {
     const Stage stage = m_.outcome.stage;
     if (!ended_badly(m_.outcome) || stage == Stage::kDone) return;
-    const bool there = std::ranges::find(bars_, stage, &Bar::stage) != bars_.end();
+    const auto of_last_hop = std::next(bars_.begin(), static_cast<std::ptrdiff_t>(last_hop_));
+    const bool there =
+        std::find_if(of_last_hop, bars_.end(), [stage](const Bar& b) { return b.stage == stage; }) != bars_.end();
     if (there || total_ <= end_) return;
     std::vector<std::string> facts;
     if (stage == Stage::kTcp) facts = tcp_facts(m_, t_);
@@ -155,6 +189,7 @@ class Chart {
   }
 
   [[nodiscard]] std::string row(const Bar& bar) const {
+    if (!bar.title.empty()) return "  " + t_.paint(Color::kBold, cut(bar.title, t_.columns - 2)) + "\n";
     const std::string label = bar.failed ? fmt::format("{} {}", t_.sign("✗", "x"), bar.label) : "  " + bar.label;
     const std::string time = seconds_text(bar.length);
     const auto paint = [&](std::string_view text) {
@@ -184,8 +219,9 @@ class Chart {
   const Measurement& m_;
   const Terminal& t_;
   std::vector<Bar> bars_;
-  double end_ = 0;    // of the last phase
-  double total_ = 0;  // the whole axis
+  std::size_t last_hop_ = 0;  // where its bars begin
+  double end_ = 0;            // of the last phase
+  double total_ = 0;          // the whole axis
 };
 
 std::string paragraph(std::string_view sign, std::string_view text, Color color, const Terminal& t) {
