@@ -247,10 +247,10 @@ class CaresChannel final : public DnsChannel {
     const Datagram d = receive_datagram(fd, {static_cast<std::uint8_t*>(data), size}, source, source_length);
     if (d.bytes < 0) {
       if (errno == EAGAIN || errno == EINTR) return -1;
-      self.last_errno_ = errno;
+      self.last_errno_ = ECONNREFUSED;  // whatever it is, somebody out there said it
       self.read_icmp_errors(fd);
       // With another server to ask, c-ares shall go on to it. Alone, those that it struck have heard; the rest waits.
-      errno = self.options_.servers.size() > 1 ? self.last_errno_ : EAGAIN;
+      errno = self.options_.servers.size() > 1 ? ECONNREFUSED : EAGAIN;
       return -1;
     }
     const Socket* s = self.find_socket(fd);

@@ -34,7 +34,7 @@ class DnsCheck final : public Check {
       approach(spec_.host.empty() ? to_string(own->address) : spec_.host);
     } else if (spec_.host.empty()) {
       ask(*own);
-    } else if (spec_.server && !net_.pinned) {
+    } else if (spec_.server && !net_.pinned && net_.family == NetSpec::Family::kAny) {
       ask_if_allowed(*spec_.server);
     } else {
       resolve_.emplace(context_, net_, spec_.host);
