@@ -56,7 +56,7 @@ class Run {
     if (const prober::Prober* prober = service_->prober()) {
       say(Color::kBold,
           fmt::format(fmt::runtime(err_.say("Probing {} targets from {}.", "正在从 {1} 探测 {0} 个目标。")),
-                      prober->config().targets.size(), prober->config().vantage.name));
+                      prober->snapshot().targets, prober->config().vantage.name));
     }
     if (const std::string url = service_->page_url(); !url.empty()) {
       say(Color::kBold, fmt::format("{} {}", err_.say("The page:", "页面："), url));

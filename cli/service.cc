@@ -195,7 +195,7 @@ Result<void> Service::reconfigure(Configuration configuration) {
   if (Result<void> changed = prober_->reconfigure(std::move(configuration.prober)); !changed) return changed;
   if (metrics_listener_ && configuration.metrics) metrics_listener_->reconfigure(std::move(*configuration.metrics));
   std::set<std::string, std::less<>> targets;
-  for (const prober::TargetEntry& entry : prober_->config().targets) targets.insert(entry.target.name);
+  for (const prober::TargetEntry* entry : prober_->targets()) targets.insert(entry->target.name);
   probes_.keep_only(targets);
   return {};
 }

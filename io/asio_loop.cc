@@ -13,6 +13,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -25,6 +26,9 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+constexpr int kSleptReadingsMax = 5;
+constexpr Duration kSleptPrecision = std::chrono::milliseconds{1};
 
 class AsioLoop final : public Loop {
  public:
@@ -39,6 +43,7 @@ class AsioLoop final : public Loop {
   [[nodiscard]] WallTime wall_now() const override {
     return WallTime{std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
   }
+  [[nodiscard]] Duration slept() const override;
   [[nodiscard]] Handle soon(Callback<void()> f) override { return soon_.add(std::move(f)); }
   [[nodiscard]] Handle at(MonoTime when, Callback<void()> f) override { return timers_.add(when, std::move(f)); }
   [[nodiscard]] Handle watch(int fd, Interest interest, Callback<void()> f) override;
@@ -134,6 +139,26 @@ struct AsioLoop::SignalWatch final : Handle::Pending {
 AsioLoop::AsioLoop() {
   // A peer that closed is an error of write(2), not a signal. OpenSSL inside libcurl writes without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for SIGPIPE
+}
+
+Duration AsioLoop::slept() const {
+  const auto read = [](clockid_t id) -> Duration {
+    timespec t{};
+    clock_gettime(id, &t);
+    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+  };
+  // Between two readings this thread may have to wait for a processor: that is no sleep. The closest pair counts.
+  Duration closest = Duration::max();
+  Duration out{};
+  for (int i = 0; i < kSleptReadingsMax && closest > kSleptPrecision; ++i) {
+    const Duration before = read(CLOCK_MONOTONIC);
+    const Duration boot = read(CLOCK_BOOTTIME);
+    const Duration took = read(CLOCK_MONOTONIC) - before;
+    if (took >= closest) continue;
+    closest = took;
+    out = boot - before;
+  }
+  return out;
 }
 
 Handle AsioLoop::watch(int fd, Interest interest, Callback<void()> f) {

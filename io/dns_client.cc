@@ -49,6 +49,7 @@ DnsError error_of(DialError error) {
     case DialError::kTimeout:
       return DnsError::kTcpTimeout;
     case DialError::kUnreachable:
+    case DialError::kProhibited:
       return DnsError::kUnreachable;
     case DialError::kNoRoute:
     case DialError::kBlocked:
@@ -299,7 +300,8 @@ void Lookup::go_to_tcp(const Endpoint& server) {
   forget();
   reply_.server = server;
   dialer_.emplace(loop_, anywhere(options_.source ? options_.source : client_.source()));
-  pending_ = dialer_->dial(server, [this](DialResult r) { on_dialed(std::move(r)); });
+  pending_ = dialer_->dial(server, {.source = std::nullopt, .interface = options_.interface},
+                           [this](DialResult r) { on_dialed(std::move(r)); });
 }
 
 void Lookup::on_dialed(DialResult result) {

@@ -46,6 +46,9 @@ class Loop {
   [[nodiscard]] virtual MonoTime precise_now() const = 0;
   /// The wall clock, read now: for stamping only.
   [[nodiscard]] virtual WallTime wall_now() const = 0;
+  /// How long the machine has slept since it was started, read now: CLOCK_BOOTTIME less CLOCK_MONOTONIC,
+  /// clock_gettime(2). The monotonic clock stands still meanwhile and the wall clock does not.
+  [[nodiscard]] virtual Duration slept() const = 0;
 
   /// Runs `f` in the next turn.
   [[nodiscard]] virtual Handle soon(Callback<void()> f) = 0;

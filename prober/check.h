@@ -30,6 +30,8 @@ using core::Duration;
 using core::MonoTime;
 using core::WallTime;
 
+class HandshakeGate;
+
 /// What runs may use; one per prober. References must outlive every run.
 struct CheckContext {
   io::Loop& loop;
@@ -40,6 +42,7 @@ struct CheckContext {
   std::optional<io::Endpoint> resolver;  // own resolver; nothing when none is configured or known
   std::string user_agent;
   std::vector<io::Endpoint> more_resolvers{};  // further own ones, asked where the first does not answer
+  HandshakeGate* handshakes = nullptr;         // null: no cap on handshakes in flight
 };
 
 /// What a target expects, read once from its configuration; const and shared by all its runs.

@@ -7,6 +7,7 @@
 #include "io/address.h"
 #include "prober/catalogue.h"
 #include "prober/checks/checks.h"
+#include "prober/config_net.h"
 #include "prober/config_targets.h"
 
 namespace sonde::prober {
@@ -37,6 +38,10 @@ class Reader {
     if (const auto* n = root.key("runs_in_flight")) {
       out.runs_in_flight_max = static_cast<std::size_t>(core::read_integer(*n, 1, 20'000, errors_).value_or(512));
     }
+    if (const auto* n = root.key("handshakes_in_flight")) {
+      out.handshakes_in_flight_max = static_cast<std::size_t>(core::read_integer(*n, 1, 20'000, errors_).value_or(32));
+    }
+    if (const auto* n = root.key("captive_canary")) read_canary(*n, out);
     targets.collect_lists(root);
     if (const auto* n = root.key("targets")) {
       targets.collect_targets(*n);
@@ -52,7 +57,7 @@ class Reader {
     return node == nullptr ? std::string{} : core::read_string(*node, errors_).value_or("");
   }
 
-  void read_vantage(const ConfigNode* node, const TargetsReader& targets, ProberConfig& out) {
+  void read_vantage(const ConfigNode* node, TargetsReader& targets, ProberConfig& out) {
     core::Vantage& v = out.vantage;
     v.version = sources_.version;
     v.name = sources_.host_name;
@@ -77,10 +82,11 @@ class Reader {
     if (const auto* n = m.key("country")) v.country = text(n);
     if (const auto* n = m.key("lat")) v.lat = core::read_number(*n, -90, 90, errors_);
     if (const auto* n = m.key("lon")) v.lon = core::read_number(*n, -180, 180, errors_);
-    if (const auto* n = m.key("source")) {
-      out.source = text(n);
-      if (!io::parse_address(out.source)) errors_.add(n->error("source is an IPv4 or IPv6 address of this machine"));
-    }
+    const ConfigNode part = net_part(m, false);
+    NetSpec net = read_net(core::TableReader{part, kNetTable, errors_}, {}, errors_);
+    if (net.source) out.source = to_string(*net.source);
+    net.source.reset();  // it is that of all clients: only another one is a target's own
+    targets.set_net_defaults(std::move(net));
     m.finish();
   }
 
@@ -91,6 +97,13 @@ class Reader {
       errors_.add(node->error("resolver is ADDRESS or ADDRESS:PORT, such as 223.5.5.5 or [2400:3200::1]:53"));
     }
     out.vantage.resolver = out.resolver;
+  }
+
+  void read_canary(const ConfigNode& node, ProberConfig& out) {
+    out.captive_canary = io::parse_endpoint(text(&node), 80);
+    if (out.captive_canary && io::AddressPolicy{}.denied(out.captive_canary->address) == "documentation") return;
+    errors_.add(node.error("captive_canary is an address that is reserved for documentation, such as 192.0.2.1:80",
+                           "captive_canary 是文档保留地址，例如 192.0.2.1:80"));
   }
 
   void read_tls(const ConfigNode& node, ProberConfig& out) {

@@ -42,7 +42,9 @@ struct ProberConfig {
   std::string ca_file;             // trust anchors for TLS checks; empty = the system's store
   std::vector<std::string> allow;  // address ranges that the policy would deny ("127.0.0.0/8")
   std::size_t runs_in_flight_max = 512;
-  std::vector<TargetEntry> targets;  // names are unique
+  std::size_t handshakes_in_flight_max = 32;   // TLS handshakes: each takes a good part of a millisecond of the loop
+  std::optional<io::Endpoint> captive_canary;  // of a documentation range; nothing = no look-out for captive portals
+  std::vector<TargetEntry> targets;            // names are unique
 };
 
 /// What reading needs from outside.
@@ -54,11 +56,11 @@ struct ConfigSources {
   std::string version;                              // of this program
 };
 
-/// Reads the keys vantage, resolver, tls, policy, runs_in_flight, targets, apps, references and controls of the root
-/// map and marks them as known (the caller calls root.finish()). Target files are found relative to the folder of the
-/// configuration file. Without `targets` (and without references of its own) the whole catalogue is used: every
-/// provider, two endpoints per region, the controls of the vantage's own partition.
-/// All mistakes go to `errors`; the result is only fit for use when there are none.
+/// Reads the keys vantage, resolver, tls, policy, runs_in_flight, handshakes_in_flight, captive_canary, targets, apps,
+/// references and controls of the root map and marks them as known (the caller calls root.finish()). Target files are
+/// found relative to the folder of the configuration file. Without `targets` (and without references of its own) the
+/// whole catalogue is used: every provider, two endpoints per region, the controls of the vantage's own partition. All
+/// mistakes go to `errors`; the result is only fit for use when there are none.
 [[nodiscard]] ProberConfig read_prober_config(core::MapReader& root, std::string_view config_file,
                                               const ConfigSources& sources, core::ConfigErrors& errors);
 

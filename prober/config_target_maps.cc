@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "prober/checks/checks.h"
+#include "prober/config_net.h"
 #include "prober/config_targets.h"
 #include "prober/config_text.h"
 
@@ -107,10 +108,11 @@ void TargetsReader::add_reference(const ConfigNode& node) {
                         .request = m.key("request"),
                         .tls = m.key("tls"),
                         .files = &sources_.files};
+  NetSpec net = read_reach(m);
   m.finish();
   if (url == nullptr || t.provider.empty() || t.region.empty() || t.service.empty()) return;
   places_[t.provider + "/" + t.region] = {t.partition, t.country, t.city, t.lat, t.lon};
-  add(std::move(t), node, nodes);
+  add(std::move(t), std::move(net), node, nodes);
 }
 
 void TargetsReader::add_control(const ConfigNode& node) {
@@ -130,8 +132,9 @@ void TargetsReader::add_control(const ConfigNode& node) {
                         .request = m.key("request"),
                         .tls = m.key("tls"),
                         .files = &sources_.files};
+  NetSpec net = read_reach(m);
   m.finish();
-  if (url != nullptr && !t.name.empty()) add(std::move(t), node, nodes);
+  if (url != nullptr && !t.name.empty()) add(std::move(t), std::move(net), node, nodes);
 }
 
 void TargetsReader::add_app(const ConfigNode& node) {
@@ -156,8 +159,9 @@ void TargetsReader::add_app(const ConfigNode& node) {
                         .request = m.key("request"),
                         .tls = m.key("tls"),
                         .files = &sources_.files};
+  NetSpec net = read_reach(m);
   m.finish();
-  if (url != nullptr && !t.name.empty()) add(std::move(t), node, nodes);
+  if (url != nullptr && !t.name.empty()) add(std::move(t), std::move(net), node, nodes);
 }
 
 void TargetsReader::read_hosting(MapReader& m, core::Target& t) {
@@ -209,7 +213,16 @@ void TargetsReader::read_labels(const ConfigNode& node, core::Target& t) {
   for (const auto& [key, value] : node.entries) t.labels[key.scalar] = text(&value);
 }
 
-void TargetsReader::add(core::Target target, const ConfigNode& at, const SpecNodes& nodes) {
+/// How the target is reached: what its map says, else the defaults.
+NetSpec TargetsReader::read_reach(MapReader& m) {
+  const ConfigNode part = net_part(m, true);
+  const core::TableReader map{part, kNetTable, errors_};
+  NetSpec net = read_net(map, net_defaults_, errors_);
+  read_net_resolver(map, net, errors_);
+  return net;
+}
+
+void TargetsReader::add(core::Target target, NetSpec net, const ConfigNode& at, const SpecNodes& nodes) {
   if (!is_name(target.name)) {
     errors_.add(at.error("a name has 1 to " + std::to_string(kNameBytesMax) + " bytes and no control characters"));
     return;
@@ -232,6 +245,7 @@ void TargetsReader::add(core::Target target, const ConfigNode& at, const SpecNod
   out_.push_back({.target = std::move(target),
                   .type = &type,
                   .spec = std::move(spec),
+                  .net = std::move(net),
                   .written = at.kind == ConfigNode::Kind::kMap ? at : map_of(nodes)});
 }
 

@@ -127,6 +127,7 @@ void TargetsReader::collect_catalogue(const ConfigNode& item) {
   read_pace(m, item, pace, kReferenceEvery);
   choice.every = pace.every;
   choice.timeout = pace.timeout;
+  choice.net = read_reach(m);
   m.finish();
   check_patterns(choice);
   choices_.push_back(std::move(choice));
@@ -137,6 +138,7 @@ TargetsReader::CatalogueChoice TargetsReader::default_choice() const {
   for (const CatalogueProvider& p : catalogue_.providers) choice.providers.push_back(p.name);
   choice.every = kReferenceEvery;
   choice.timeout = kTimeoutDefault;
+  choice.net = net_defaults_;
   return choice;
 }
 
@@ -226,7 +228,7 @@ void TargetsReader::add_endpoint(const CatalogueEndpoint& e, core::Target target
   target.service = e.service;
   target.every = choice.every;
   target.timeout = choice.timeout;
-  add(std::move(target), e.url_node,
+  add(std::move(target), choice.net, e.url_node,
       {.url = &e.url_node,
        .expect = &e.expect,
        .request = e.request ? &*e.request : nullptr,

@@ -28,6 +28,9 @@ class TargetsReader {
   /// Remembers the whole catalogue, as when no targets are configured.
   void collect_default() { use_whole_catalogue_ = true; }
 
+  /// How targets are reached that do not say it themselves.
+  void set_net_defaults(NetSpec net) { net_defaults_ = std::move(net); }
+
   [[nodiscard]] bool has_references() const { return !references_.empty(); }
 
   /// Builds all that was remembered: references and controls first, because apps may name their regions.
@@ -45,6 +48,7 @@ class TargetsReader {
     bool controls = true;
     Duration every{};
     Duration timeout{};
+    NetSpec net;
   };
 
   void collect_file(const core::ConfigNode& node);
@@ -66,7 +70,8 @@ class TargetsReader {
   void read_labels(const core::ConfigNode& node, core::Target& t);
   std::string known_region(const std::string& text, const core::ConfigNode& node);
   std::string text(const core::ConfigNode* node);
-  void add(core::Target target, const core::ConfigNode& at, const SpecNodes& nodes);
+  NetSpec read_reach(core::MapReader& m);
+  void add(core::Target target, NetSpec net, const core::ConfigNode& at, const SpecNodes& nodes);
 
   const ConfigSources& sources_;
   const Catalogue& catalogue_;
@@ -78,6 +83,7 @@ class TargetsReader {
   std::vector<const core::ConfigNode*> controls_;
   std::vector<CatalogueChoice> choices_;
   bool use_whole_catalogue_ = false;
+  NetSpec net_defaults_;
   std::map<std::string, Place> places_;                   // by "provider/region"
   std::map<std::string, const core::ConfigNode*> names_;  // where each name was used first
   std::set<std::string> needed_;                          // regions that apps name

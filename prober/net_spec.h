@@ -1,6 +1,7 @@
 // How a target is to be reached: which addresses, from where, by which resolver, and how long each stage may take.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -27,5 +28,11 @@ struct NetSpec {
   /// Longest time of each stage, indexed by core::Stage (dns to http); zero = only the whole run's timeout counts.
   std::array<core::Duration, 4> stage_timeouts{};
 };
+
+/// The time that `stage` (dns to http) may take at most when `left` is left of the whole run.
+[[nodiscard]] inline core::Duration stage_budget(const NetSpec& net, core::Stage stage, core::Duration left) {
+  const core::Duration limit = net.stage_timeouts.at(static_cast<std::size_t>(stage));
+  return limit > core::Duration{} ? std::min(limit, left) : left;
+}
 
 }  // namespace sonde::prober

@@ -22,9 +22,12 @@ struct ProberSnapshot {
   std::uint64_t unknown = 0;  // without the skipped ones
   std::uint64_t skipped = 0;  // slots that had no run
   std::size_t in_flight = 0;
+  std::size_t waiting = 0;             // runs that are due and find no place among those in flight
+  std::size_t handshakes = 0;          // TLS handshakes in flight
+  std::size_t handshakes_waiting = 0;  // runs that have connected and find no place among those
   std::size_t targets = 0;
   Duration loop_lag{};      // largest of the last minute
-  std::string suspect_why;  // "", "lag", "clock" or "uplink": how the prober trusts itself now
+  std::string suspect_why;  // "", "lag", "clock", "captive" or "uplink": how the prober trusts itself now
   Duration uptime{};
 };
 
@@ -39,9 +42,11 @@ class Prober {
   virtual void start() = 0;
   /// Ends scheduling; runs in flight are dropped and reported as skipped.
   virtual void stop() = 0;
-  /// Takes a new configuration while running: sequence numbers and the order of timestamps go on per target.
-  /// Errors (a CA file that cannot be read, ...) leave the old configuration running. No handle of run_once may be
-  /// held.
+  /// Takes a new configuration while running. A target that stays (the same name and kind of check) keeps its sequence
+  /// numbers and, while its interval is the same, its slots; its run in flight goes on with what it began with. What
+  /// runs of a target that is removed, or of a vantage that is renamed, is reported as skipped. Clients are replaced
+  /// only where their own settings changed. Errors (a CA file that cannot be read, ...) leave the old configuration
+  /// running.
   virtual core::Result<void> reconfigure(ProberConfig config) = 0;
 
   /// Runs one target now, outside the schedule. `entry` must outlive the handle; `done` is called once, later.
@@ -52,7 +57,10 @@ class Prober {
   virtual void run_all_once(Callback<void()> done) = 0;
 
   [[nodiscard]] virtual ProberSnapshot snapshot() const = 0;
+  /// The configuration but for its targets, which are the prober's own: see targets().
   [[nodiscard]] virtual const ProberConfig& config() const = 0;
+  /// In no particular order; good until the next call of reconfigure.
+  [[nodiscard]] virtual std::vector<const TargetEntry*> targets() const = 0;
 };
 
 /// Builds DNS, TCP and TLS clients for `config` and a prober over them. `loop` and `http` must outlive it.

@@ -8,6 +8,9 @@
 
 namespace sonde::prober {
 
+/// The check of one run: one of the target's kind, or a fan-out where more than one address is asked for.
+[[nodiscard]] std::unique_ptr<Check> make_check(const TargetEntry& entry, CheckContext& context);
+
 class Run {
  public:
   /// `entry`, `context` and `watch` must outlive this.
@@ -17,7 +20,9 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   /// `done` is called exactly once, later, never from inside, at the target's timeout at the latest; may destroy this.
-  /// The measurement then holds duration_seconds, loop_lag_seconds, and suspect with suspect_why.
+  /// The measurement then holds duration_seconds, loop_lag_seconds, and suspect with suspect_why and clock_step_ms.
+  /// A run that the machine slept through is unknown (`suspended`): its durations leave the sleep out, and what it
+  /// waited for may have come and gone.
   void start(Callback<void(core::Measurement)> done);
 
  private:
@@ -29,11 +34,14 @@ class Run {
   const SelfWatch& watch_;
   Callback<void(core::Measurement)> done_;
   MonoTime started_{};
+  Duration slept_{};  // of the machine, at the start
   std::unique_ptr<Check> check_;
   io::Handle deadline_;
 };
 
 /// The measurement of a slot that had no run.
 [[nodiscard]] core::Measurement skipped(std::string_view why);
+/// The measurement of a slot that found no place among `places` runs in flight.
+[[nodiscard]] core::Measurement overload(std::size_t places);
 
 }  // namespace sonde::prober

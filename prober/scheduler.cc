@@ -9,7 +9,15 @@
 namespace sonde::prober {
 namespace {
 
-constexpr std::int64_t kMissedRecordsMax = 100;  // per target and pause; older ones become one gap
+constexpr std::int64_t kMissedRecordsMax = 100;      // per target and pause; older ones become one gap
+constexpr std::int64_t kMissedTogetherMax = 10'000;  // of all targets within a minute; a sleep skips thousands of each
+constexpr Duration kMissedRefill = std::chrono::minutes{1};
+constexpr int kStartsPerTurnMax = 64;  // so that a burst leaves the loop its turns
+
+/// For the algorithms of the standard library, whose heap has the greatest in front. Ties in the order of the numbers.
+constexpr auto kLater = [](const auto& a, const auto& b) {
+  return a.next != b.next ? a.next > b.next : a.target > b.target;
+};
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
@@ -39,61 +47,96 @@ WallTime next_slot(WallTime now, Duration every, Duration phase) {
   return WallTime{phase + (k + 1) * every};
 }
 
-Scheduler::Scheduler(io::Loop& loop, std::vector<SlotPlan> plans, Events events)
-    : loop_(loop), events_(std::move(events)) {
-  for (SlotPlan& plan : plans) {
-    SONDE_CHECK(plan.every >= std::chrono::milliseconds{1}, "a target without an interval");
-    entries_.push_back({.plan = plan, .next = {}, .timer = {}});
-  }
-}
-
-void Scheduler::start() {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry& e = entries_[i];
-    e.next = next_slot(loop_.wall_now(), e.plan.every, e.plan.phase);
-    arm(i);
-  }
-}
-
-/// Turns the wall time of the next slot into loop time with the clocks as they stand now: nothing can drift.
-void Scheduler::arm(std::size_t target) {
+void Scheduler::set(std::size_t target, const SlotPlan& plan) {
+  SONDE_CHECK(plan.every >= std::chrono::milliseconds{1}, "a target without an interval");
+  if (entries_.size() <= target) entries_.resize(target + 1);
   Entry& e = entries_[target];
-  const Duration wait = e.next - loop_.wall_now();
-  e.timer = loop_.at(loop_.precise_now() + std::max(wait, Duration{}), [this, target] { fire(target); });
+  if (e.live && e.plan.every == plan.every && e.plan.phase == plan.phase) return;
+  const WallTime last_stamp = e.live ? std::max(e.plan.last_stamp, plan.last_stamp) : plan.last_stamp;
+  e = {.plan = plan, .next = next_slot(loop_.wall_now(), plan.every, plan.phase), .live = true};
+  e.plan.last_stamp = last_stamp;
+  push(target);
+  if (heap_.front().target == target) arm();
+}
+
+void Scheduler::remove(std::size_t target) { entries_.at(target) = {}; }
+
+bool Scheduler::stale(const Item& item) const {
+  const Entry& e = entries_[item.target];
+  return !e.live || e.next != item.next;
+}
+
+void Scheduler::push(std::size_t target) {
+  heap_.push_back({entries_[target].next, target});
+  std::ranges::push_heap(heap_, kLater);
+}
+
+/// Turns the wall time of the earliest slot into loop time with the clocks as they stand now: nothing can drift.
+void Scheduler::arm() {
+  while (!heap_.empty() && stale(heap_.front())) {
+    std::ranges::pop_heap(heap_, kLater);
+    heap_.pop_back();
+  }
+  if (heap_.empty()) return timer_.reset();
+  const Duration wait = heap_.front().next - loop_.wall_now();
+  timer_ = loop_.at(loop_.precise_now() + std::max(wait, Duration{}), [this] { on_timer(); });
 }
 
 void Scheduler::clock_stepped() {
+  const WallTime now = loop_.wall_now();
+  heap_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& e = entries_[i];
+    if (!e.live) continue;
     // Back: the grid is followed from the new time on. Forward: fire() reports what was jumped over.
-    e.next = std::min(e.next, next_slot(loop_.wall_now(), e.plan.every, e.plan.phase));
-    arm(i);
+    e.next = std::min(e.next, next_slot(now, e.plan.every, e.plan.phase));
+    heap_.push_back({e.next, i});
   }
+  std::ranges::make_heap(heap_, kLater);
+  arm();
 }
 
-void Scheduler::fire(std::size_t target) {
-  Entry& e = entries_[target];
+void Scheduler::on_timer() {
   const WallTime now = loop_.wall_now();
+  if (missed_refill_ <= loop_.now()) {
+    missed_left_ = kMissedTogetherMax;
+    missed_refill_ = loop_.now() + kMissedRefill;
+  }
+  for (int starts = 0; starts < kStartsPerTurnMax && !heap_.empty() && heap_.front().next <= now;) {
+    const Item item = heap_.front();
+    std::ranges::pop_heap(heap_, kLater);
+    heap_.pop_back();
+    if (stale(item)) continue;
+    ++starts;
+    fire(item.target, now);
+  }
+  arm();
+}
+
+void Scheduler::fire(std::size_t target, WallTime now) {
+  Entry& e = entries_[target];
   const WallTime first = e.next;
-  const std::int64_t passed = now > first ? (now - first) / e.plan.every : 0;
+  const std::int64_t passed = (now - first) / e.plan.every;
   const WallTime latest = first + passed * e.plan.every;
-  const Duration late = std::max(Duration{}, now - latest);
+  const Duration late = loop_.wall_now() - latest;  // with what the starts before it in this turn took
   // Half an interval late is no longer this slot. And after a pause all targets would start at once.
   const bool too_late = late > e.plan.every / 2;
   e.next = latest + e.plan.every;
+  push(target);
   report_missed(target, first, passed + (too_late ? 1 : 0));
-  arm(target);
-  if (!too_late) events_.due(target, take_stamp(e, latest), late);
+  if (!too_late) events_.due(target, take_stamp(e, latest), std::max(late, Duration{}));
 }
 
 void Scheduler::report_missed(std::size_t target, WallTime first, std::int64_t count) {
   Entry& e = entries_[target];
-  if (count > kMissedRecordsMax) {
-    const std::int64_t older = count - kMissedRecordsMax;
+  const std::int64_t records_max = std::min(kMissedRecordsMax, missed_left_);
+  if (count > records_max) {
+    const std::int64_t older = count - records_max;
     events_.gap(target, older, first, first + (older - 1) * e.plan.every);
     first += older * e.plan.every;
-    count = kMissedRecordsMax;
+    count = records_max;
   }
+  missed_left_ -= count;
   for (std::int64_t i = 0; i < count; ++i) events_.missed(target, take_stamp(e, first + i * e.plan.every));
 }
 

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/loop.h"
@@ -24,11 +24,13 @@ using core::WallTime;
 [[nodiscard]] WallTime next_slot(WallTime now, Duration every, Duration phase);
 
 struct SlotPlan {
-  Duration every{};  // whole milliseconds, at least one second
+  Duration every{};  // whole milliseconds, at least one
   Duration phase{};
   WallTime last_stamp{};  // the newest stamp already used, for strictly increasing ones; zero = none
 };
 
+/// Targets are named by small numbers that the caller chooses; a number may be used again after remove().
+/// One timer of the loop serves all of them, so that an idle target costs no more than its entry here.
 class Scheduler {
  public:
   struct Events {
@@ -40,32 +42,46 @@ class Scheduler {
     Callback<void(std::size_t target, std::int64_t count, WallTime first, WallTime last)> gap;
   };
 
-  /// `loop` must outlive this.
-  Scheduler(io::Loop& loop, std::vector<SlotPlan> plans, Events events);
+  /// `loop` must outlive this. The events must not call back into it.
+  Scheduler(io::Loop& loop, Events events) : loop_(loop), events_(std::move(events)) {}
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  void start();
+  /// Adds a target, or gives it a new plan; the first slot is the next on its grid. A target that has this pace and
+  /// phase already keeps its slots as they are, and one that is known keeps its last stamp.
+  void set(std::size_t target, const SlotPlan& plan);
+  void remove(std::size_t target);
   /// After a jump of the wall clock: slots follow it at once.
   void clock_stepped();
   /// The newest stamp used for a target; zero when there was none.
-  [[nodiscard]] WallTime last_stamp(std::size_t target) const { return entries_[target].plan.last_stamp; }
+  [[nodiscard]] WallTime last_stamp(std::size_t target) const { return entries_.at(target).plan.last_stamp; }
 
  private:
   struct Entry {
     SlotPlan plan;
     WallTime next{};
-    io::Handle timer;
+    bool live = false;
+  };
+  struct Item {  // of the heap; stale when its entry has another `next`
+    WallTime next{};
+    std::size_t target = 0;
   };
 
-  void arm(std::size_t target);
-  void fire(std::size_t target);
+  void push(std::size_t target);
+  void arm();
+  void on_timer();
+  void fire(std::size_t target, WallTime now);
   void report_missed(std::size_t target, WallTime first, std::int64_t count);
   [[nodiscard]] static WallTime take_stamp(Entry& entry, WallTime slot);
+  [[nodiscard]] bool stale(const Item& item) const;
 
   io::Loop& loop_;
-  std::vector<Entry> entries_;
   Events events_;
+  std::vector<Entry> entries_;    // by target
+  std::vector<Item> heap_;        // earliest first
+  std::int64_t missed_left_ = 0;  // records of missed slots until missed_refill_
+  core::MonoTime missed_refill_{};
+  io::Handle timer_;
 };
 
 }  // namespace sonde::prober

@@ -8,8 +8,9 @@ namespace {
 constexpr Duration kKept = std::chrono::minutes{1};
 }
 
-void SelfWatch::start(Callback<void(Duration)> on_step) {
-  on_step_ = std::move(on_step);
+void SelfWatch::start(Callback<void(ClockEvent)> on_event) {
+  on_event_ = std::move(on_event);
+  slept_ = loop_.slept();
   wall_offset_ = loop_.wall_now().time_since_epoch() - loop_.precise_now().time_since_epoch();
   due_ = loop_.now();
   arm();
@@ -30,27 +31,55 @@ void SelfWatch::on_tick() {
 
 void SelfWatch::look_at_clock() {
   const Duration offset = loop_.wall_now().time_since_epoch() - loop_.precise_now().time_since_epoch();
-  const Duration step = offset - wall_offset_;
+  const Duration slept = loop_.slept();
+  const ClockEvent event{.wall = offset - wall_offset_, .slept = slept - slept_};
   wall_offset_ = offset;  // a slow drift is followed, only a jump is a step
-  if (std::chrono::abs(step) <= options_.step_suspect) return;
-  stepped_ = true;
-  stepped_at_ = loop_.precise_now();
-  if (on_step_) on_step_(step);
+  slept_ = slept;
+  const Duration step = event.wall - event.slept;
+  if (std::chrono::abs(step) > options_.step_suspect) {
+    stepped_at_ = loop_.precise_now();
+    step_ = step;
+  } else if (std::chrono::abs(event.wall) <= options_.step_suspect) {
+    return;
+  }
+  if (on_event_) on_event_(event);
 }
 
-void SelfWatch::control_result(const std::string& name, bool ok, Duration good_for) {
-  controls_[name] = {ok, loop_.now() + good_for};
+void SelfWatch::heard(Witness kind, const std::string& name, bool ok, Duration good_for) {
+  (kind == Witness::kControl ? controls_ : providers_)[name] = {ok, loop_.now() + good_for};
+}
+
+void SelfWatch::hear(const core::Target& target, const core::Outcome& outcome, core::Partition own) {
+  if (target.partition != own) return;
+  const bool ok = outcome.status == core::Status::kOk || outcome.status == core::Status::kDegraded;
+  const Duration good_for = 2 * target.every + target.timeout;
+  switch (target.role) {
+    case core::Role::kControl:
+      return heard(Witness::kControl, target.name, ok, good_for);
+    case core::Role::kReference:
+      return heard(Witness::kProvider, target.provider, ok, good_for);
+    case core::Role::kApp:
+      return;
+  }
+}
+
+/// How many of those that were heard of lately fail, when all do; nothing when one is well.
+std::optional<std::size_t> SelfWatch::all_failing(const Heard& heard, MonoTime now) {
+  std::size_t count = 0;
+  for (const auto& [name, newest] : heard) {
+    if (newest.until < now) continue;
+    if (newest.ok) return std::nullopt;
+    ++count;
+  }
+  return count;
 }
 
 bool SelfWatch::uplink_lost() const {
   const MonoTime now = loop_.now();
-  bool any = false;
-  for (const auto& [name, control] : controls_) {
-    if (control.until < now) continue;
-    if (control.ok) return false;
-    any = true;
-  }
-  return any;
+  const auto controls = all_failing(controls_, now);
+  if (!controls || *controls > 0) return controls.has_value();
+  // A single provider can fail as a whole; two that have nothing in common but our uplink do not.
+  return all_failing(providers_, now).value_or(0) >= 2;
 }
 
 Trust SelfWatch::trust_in(MonoTime from, MonoTime to) const {
@@ -60,8 +89,11 @@ Trust SelfWatch::trust_in(MonoTime from, MonoTime to) const {
   }
   // A tick that should have run in the span and has not yet: the loop is late just now.
   if (tick_ && due_ <= to) out.lag = std::max(out.lag, to - due_);
-  if (stepped_ && stepped_at_ >= from - options_.clock_hold) {
+  if (stepped_at_ && *stepped_at_ >= from - options_.clock_hold) {
     out.why = "clock";
+    out.step = step_;
+  } else if (captive_) {
+    out.why = "captive";
   } else if (uplink_lost()) {
     out.why = "uplink";
   } else if (out.lag > options_.lag_suspect) {

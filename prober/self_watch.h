@@ -3,10 +3,12 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/outcome.h"
+#include "core/target.h"
 #include "io/loop.h"
 
 namespace sonde::prober {
@@ -17,8 +19,21 @@ using core::MonoTime;
 
 /// How far a result of some span of time can be trusted.
 struct Trust {
-  Duration lag{};        // the largest delay of our loop that touches the span
-  std::string_view why;  // "", "clock", "uplink" or "lag"
+  Duration lag{};                // the largest delay of our loop that touches the span
+  std::string_view why;          // "", "clock", "captive", "uplink" or "lag"
+  std::optional<Duration> step;  // how far the wall clock jumped, where `why` is "clock"
+};
+
+/// What happened to the clocks between two looks.
+struct ClockEvent {
+  Duration wall;   // how far the wall clock moved against the monotonic one: slots must follow
+  Duration slept;  // the part of it that the machine slept; that is no fault of the clock
+};
+
+/// Who shows that the vantage is online.
+enum class Witness {
+  kControl,   // a control target of the vantage's own partition
+  kProvider,  // a provider's reference targets in the own partition: heard only where there is no control
 };
 
 struct SelfWatchOptions {
@@ -35,13 +50,18 @@ class SelfWatch {
   SelfWatch(const SelfWatch&) = delete;
   SelfWatch& operator=(const SelfWatch&) = delete;
 
-  /// Starts ticking. `on_step` is told how far the wall clock jumped against the monotonic one, each time it does.
-  void start(Callback<void(Duration)> on_step);
+  /// Starts ticking. `on_event` is told of each jump of the wall clock and of each sleep of the machine.
+  void start(Callback<void(ClockEvent)> on_event);
   void stop() { tick_.reset(); }
 
-  /// The newest result of one control target of the vantage's own partition; `ok` = it could be reached.
-  /// It counts for `good_for`; a control that is silent longer is not looked at.
-  void control_result(const std::string& name, bool ok, Duration good_for);
+  /// The newest result of a witness; `ok` = it could be reached. It counts for `good_for`; one that is silent longer is
+  /// not looked at. The uplink is lost when all controls fail; without controls, when all of at least two providers do.
+  void heard(Witness kind, const std::string& name, bool ok, Duration good_for);
+  /// The same, from the result of any target: it says nothing when the target is no witness in the partition `own`.
+  void hear(const core::Target& target, const core::Outcome& outcome, core::Partition own);
+
+  /// Whether somebody between us and the world answers in others' names (prober/captive_watch.h).
+  void set_captive(bool captive) { captive_ = captive; }
 
   /// The trust in a result of the span [from, to].
   [[nodiscard]] Trust trust_in(MonoTime from, MonoTime to) const;
@@ -55,25 +75,30 @@ class SelfWatch {
     MonoTime due;  // when the tick should have run
     MonoTime ran;
   };
-  struct Control {
+  struct Newest {
     bool ok = false;
     MonoTime until{};
   };
+  using Heard = std::map<std::string, Newest>;
 
   void arm();
   void on_tick();
   void look_at_clock();
   [[nodiscard]] bool uplink_lost() const;
+  [[nodiscard]] static std::optional<std::size_t> all_failing(const Heard& heard, MonoTime now);
 
   io::Loop& loop_;
   SelfWatchOptions options_;
-  Callback<void(Duration)> on_step_;
+  Callback<void(ClockEvent)> on_event_;
   MonoTime due_{};
   std::deque<LagSample> samples_;  // of the last minute, oldest first
   Duration wall_offset_{};         // wall minus monotonic, as last seen
-  MonoTime stepped_at_{};
-  bool stepped_ = false;
-  std::map<std::string, Control> controls_;
+  Duration slept_{};               // of the machine, as last seen
+  std::optional<MonoTime> stepped_at_;
+  Duration step_{};
+  bool captive_ = false;
+  Heard controls_;
+  Heard providers_;
   io::Handle tick_;
 };
 

@@ -74,6 +74,7 @@ std::optional<ErrorClass> tcp_class(Cause c) {
     case Cause::kClosed:
       return ErrorClass::kTcpReset;
     case Cause::kUnreachable:
+    case Cause::kProhibited:
       return ErrorClass::kTcpUnreachable;
     default:
       return ErrorClass::kTcpTimeout;

@@ -48,7 +48,7 @@ class DnsCheck final : public Check {
     if (spec_.expect.silence && lookup_ && why == Cause::kTimeout) {
       m_.outcome.detail = "nobody answered, as expected";
     } else if (connecting) {
-      m_.outcome = core::failed(approach_->stage(), why);
+      approach_->give_up(why);
     } else {
       const bool over_tcp = approach_ || (lookup_ && lookup_->over_tcp());
       const Cause cause = over_tcp && why == Cause::kTimeout ? Cause::kTcpTimeout : why;

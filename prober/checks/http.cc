@@ -28,7 +28,7 @@ bool is_user_agent(std::string_view header) {
 class HttpCheck final : public Check {
  public:
   HttpCheck(const HttpSpec& spec, const NetSpec& net, CheckContext& context)
-      : spec_(spec), context_(context), approach_(context, net, plan(spec), m_) {}
+      : spec_(spec), net_(net), context_(context), approach_(context, net, plan(spec), m_) {}
 
   void start(MonoTime deadline, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
@@ -70,7 +70,8 @@ class HttpCheck final : public Check {
     if (std::ranges::none_of(request.headers, [](const auto& h) { return is_user_agent(h.first); })) {
       request.headers.emplace_back("User-Agent", context_.user_agent);
     }
-    request.timeout = std::max(kBudgetMin, deadline_ - context_.loop.precise_now() - kDeadlineMargin);
+    const Duration left = deadline_ - context_.loop.precise_now() - kDeadlineMargin;
+    request.timeout = std::max(kBudgetMin, stage_budget(net_, Stage::kHttp, left));
     asked_ = true;
     fetch_ = context_.http.fetch(std::move(request), [this](const io::HttpResponse& r) { on_response(r); });
   }
@@ -88,7 +89,7 @@ class HttpCheck final : public Check {
                        .tls = approach_.session() != nullptr ? &approach_.tls() : nullptr,
                        .cert_expiry = approach_.earliest_expiry(),
                        .now = context_.loop.wall_now(),
-                       .duration = context_.loop.precise_now() - started_},
+                       .duration = context_.loop.precise_now() - started_ - approach_.waited()},
                       m_);
     }
     finish();
@@ -157,6 +158,7 @@ class HttpCheck final : public Check {
   }
 
   const HttpSpec& spec_;
+  const NetSpec& net_;
   CheckContext& context_;
   core::Measurement m_;
   Approach approach_;
@@ -172,34 +174,17 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<HttpCheck>(static_cast<const HttpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 28> kFields = {&field::kResolveSeconds,
-                                                        &field::kAddresses,
-                                                        &field::kIp,
-                                                        &field::kConnectSeconds,
-                                                        &field::kTcpRttSeconds,
-                                                        &field::kTcpRetransmits,
-                                                        &field::kTlsSeconds,
-                                                        &field::kTlsVersion,
-                                                        &field::kTlsCipher,
-                                                        &field::kAlpn,
-                                                        &field::kSslEarliestCertExpiry,
-                                                        &field::kCertFingerprint,
-                                                        &field::kCertIssuer,
-                                                        &field::kTlsGroup,
-                                                        &field::kSslLastChainExpiry,
-                                                        &field::kCertSubject,
-                                                        &field::kCertNames,
-                                                        &field::kCertSerial,
-                                                        &field::kCertKey,
-                                                        &field::kCertSignature,
-                                                        &field::kCertChain,
-                                                        &field::kOcspStaple,
-                                                        &field::kProcessingSeconds,
-                                                        &field::kTransferSeconds,
-                                                        &field::kHttpStatusCode,
-                                                        &field::kHttpVersion,
-                                                        &field::kHttpContentLength,
-                                                        &field::kHttpRedirects};
+constexpr std::array<const core::Field*, 29> kFields = {
+    &field::kResolveSeconds,     &field::kAddresses,      &field::kIp,
+    &field::kConnectSeconds,     &field::kTcpRttSeconds,  &field::kTcpRetransmits,
+    &field::kTlsWaitSeconds,     &field::kTlsSeconds,     &field::kTlsVersion,
+    &field::kTlsCipher,          &field::kAlpn,           &field::kSslEarliestCertExpiry,
+    &field::kCertFingerprint,    &field::kCertIssuer,     &field::kTlsGroup,
+    &field::kSslLastChainExpiry, &field::kCertSubject,    &field::kCertNames,
+    &field::kCertSerial,         &field::kCertKey,        &field::kCertSignature,
+    &field::kCertChain,          &field::kOcspStaple,     &field::kProcessingSeconds,
+    &field::kTransferSeconds,    &field::kHttpStatusCode, &field::kHttpVersion,
+    &field::kHttpContentLength,  &field::kHttpRedirects};
 
 }  // namespace
 

@@ -45,7 +45,7 @@ class TlsCheck final : public Check {
                        .tls = approach_.session() != nullptr ? &approach_.tls() : nullptr,
                        .cert_expiry = approach_.earliest_expiry(),
                        .now = context_.loop.wall_now(),
-                       .duration = context_.loop.precise_now() - started_},
+                       .duration = context_.loop.precise_now() - started_ - approach_.waited()},
                       m_);
     }
     auto done = std::move(done_);
@@ -79,28 +79,15 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<TlsCheck>(static_cast<const TlsCheckSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 22> kFields = {&field::kResolveSeconds,
-                                                        &field::kAddresses,
-                                                        &field::kIp,
-                                                        &field::kConnectSeconds,
-                                                        &field::kTcpRttSeconds,
-                                                        &field::kTcpRetransmits,
-                                                        &field::kTlsSeconds,
-                                                        &field::kTlsVersion,
-                                                        &field::kTlsCipher,
-                                                        &field::kAlpn,
-                                                        &field::kSslEarliestCertExpiry,
-                                                        &field::kCertFingerprint,
-                                                        &field::kCertIssuer,
-                                                        &field::kTlsGroup,
-                                                        &field::kSslLastChainExpiry,
-                                                        &field::kCertSubject,
-                                                        &field::kCertNames,
-                                                        &field::kCertSerial,
-                                                        &field::kCertKey,
-                                                        &field::kCertSignature,
-                                                        &field::kCertChain,
-                                                        &field::kOcspStaple};
+constexpr std::array<const core::Field*, 23> kFields = {
+    &field::kResolveSeconds,     &field::kAddresses,     &field::kIp,
+    &field::kConnectSeconds,     &field::kTcpRttSeconds, &field::kTcpRetransmits,
+    &field::kTlsWaitSeconds,     &field::kTlsSeconds,    &field::kTlsVersion,
+    &field::kTlsCipher,          &field::kAlpn,          &field::kSslEarliestCertExpiry,
+    &field::kCertFingerprint,    &field::kCertIssuer,    &field::kTlsGroup,
+    &field::kSslLastChainExpiry, &field::kCertSubject,   &field::kCertNames,
+    &field::kCertSerial,         &field::kCertKey,       &field::kCertSignature,
+    &field::kCertChain,          &field::kOcspStaple};
 
 }  // namespace
 

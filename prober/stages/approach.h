@@ -22,7 +22,7 @@ class Approach {
  public:
   /// `into` is the run's measurement; it, `net` and `context` must outlive this.
   Approach(CheckContext& context, const NetSpec& net, ApproachPlan plan, core::Measurement& into)
-      : context_(context), net_(net), plan_(std::move(plan)), m_(into), resolve_(context, net, plan_.host) {}
+      : context_(context), net_(net), plan_(std::move(plan)), m_(into) {}
   Approach(const Approach&) = delete;
   Approach& operator=(const Approach&) = delete;
 
@@ -30,8 +30,14 @@ class Approach {
   /// Called once, later, never from inside; may destroy this.
   void start(Callback<void(bool)> done);
 
-  /// Where it is now, for a caller that gives up.
+  /// The deadline came before `done`: writes the outcome of the stage reached and what is known so far into the
+  /// measurement: `why`, unless a failure was certain already, or is our own (no route any more, no place among the
+  /// handshakes).
+  void give_up(core::Cause why, std::string_view detail = {});
+  /// Where it is now.
   [[nodiscard]] core::Stage stage() const { return stage_; }
+  /// How long it waited for a place of our own: not the target's time.
+  [[nodiscard]] Duration waited() const { return waited_; }
   /// The connected socket, after success without TLS.
   [[nodiscard]] io::UniqueFd& fd() { return fd_; }
   /// The session, after success with TLS; null otherwise.
@@ -42,24 +48,26 @@ class Approach {
   [[nodiscard]] std::optional<WallTime> earliest_expiry() const { return tls_.facts.expiry(); }
   /// What the session found; meaningful after success with TLS.
   [[nodiscard]] const io::TlsResult& tls() const { return tls_; }
-  /// The deadline came before `done`: writes the outcome of the stage reached, `why` unless a failure was certain.
-  void give_up(core::Cause why);
 
  private:
+  void enter(core::Stage stage);
+  void on_stage_timeout();
   void on_resolved(Resolved resolved);
-  bool choose_allowed(const Resolved& resolved);
   void connect_next();
   void on_dialed(io::DialResult result);
+  void on_not_connected(const io::DialResult& result);
+  void enter_tls();
   void shake_hands();
   void on_shaken(io::TlsResult result);
   void fail(core::Stage stage, core::Cause cause, std::string_view detail);
   void finish(bool ok);
+  [[nodiscard]] io::DialFrom way_out() const { return {.source = net_.source, .interface = net_.interface}; }
 
   CheckContext& context_;
   const NetSpec& net_;
   ApproachPlan plan_;
   core::Measurement& m_;
-  Resolve resolve_;
+  std::optional<Resolve> resolve_;
   Callback<void(bool)> done_;
   core::Stage stage_ = core::Stage::kDns;
   std::vector<io::IpAddress> addresses_;
@@ -68,7 +76,11 @@ class Approach {
   io::UniqueFd fd_;
   std::unique_ptr<io::TlsSession> session_;
   io::TlsResult tls_;
-  io::Handle pending_;
+  std::optional<MonoTime> waits_since_;  // for a place among the handshakes
+  Duration waited_{};
+  io::Handle place_;
+  io::Handle pending_;      // the connect in flight
+  io::Handle stage_timer_;  // only where the stage has a limit of its own
 };
 
 }  // namespace sonde::prober

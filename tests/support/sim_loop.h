@@ -23,6 +23,7 @@ class SimLoop final : public io::Loop {
   [[nodiscard]] io::MonoTime now() const override { return now_; }
   [[nodiscard]] io::MonoTime precise_now() const override { return now_ + busy_; }
   [[nodiscard]] io::WallTime wall_now() const override { return wall_at_start_ + (precise_now() - start_); }
+  [[nodiscard]] io::Duration slept() const override { return slept_; }
   [[nodiscard]] io::Handle soon(io::Callback<void()> f) override { return soon_.add(std::move(f)); }
   [[nodiscard]] io::Handle at(io::MonoTime when, io::Callback<void()> f) override {
     return timers_.add(when, std::move(f));
@@ -46,6 +47,11 @@ class SimLoop final : public io::Loop {
   /// The wall clock jumps (NTP step, an operator). Durations and timers do not notice.
   void set_wall(io::WallTime wall) { wall_at_start_ = wall - (precise_now() - start_); }
   void step_wall(io::Duration by) { wall_at_start_ += by; }
+  /// The machine sleeps now and wakes that much later: the wall clock has gone on, the monotonic one has not.
+  void sleep_machine(io::Duration d) {
+    wall_at_start_ += d;
+    slept_ += d;
+  }
 
   /// The callback that runs now takes that long: precise_now() and wall_now() move at once, now() in the next turn,
   /// as with a loop that lags.
@@ -64,6 +70,7 @@ class SimLoop final : public io::Loop {
   io::MonoTime now_;
   io::Duration busy_{};
   io::WallTime wall_at_start_;
+  io::Duration slept_{};
   bool stopping_ = false;
   io::SoonQueue soon_;
   io::TimerQueue timers_;

@@ -29,6 +29,7 @@ export const causes = {
   reset: { en: "reset", zh: "被重置" },
   closed: { en: "closed", zh: "被关闭" },
   expect_mismatch: { en: "unexpected reply", zh: "回应不符" },
+  prohibited: { en: "prohibited", zh: "被禁止" },
   // tls
   expired: { en: "expired", zh: "证书过期" },
   not_yet_valid: { en: "not yet valid", zh: "证书未生效" },
@@ -86,4 +87,5 @@ export const causes = {
   config: { en: "configuration", zh: "配置错误" },
   overload: { en: "overload", zh: "探针过载" },
   skipped: { en: "skipped", zh: "已跳过" },
+  suspended: { en: "suspended", zh: "主机休眠" },
 } as const satisfies Record<string, { en: string; zh: string }>;

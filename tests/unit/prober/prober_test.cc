@@ -1,116 +1,18 @@
 // The prober on a simulated loop with a fake kind of check: which records come out, and when.
-#include "prober/prober.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 
 #include "core/line_protocol.h"
-#include "prober/runner.h"
-#include "tests/support/sim_loop.h"
+#include "tests/unit/prober/fake_check.h"
 
 namespace sonde::test {
 namespace {
 
 using namespace std::chrono_literals;
-using core::Duration;
 using core::Record;
 using prober::ProberConfig;
-
-class NoHttp final : public io::HttpClient {
- public:
-  [[nodiscard]] io::Handle fetch(io::HttpRequest, io::Callback<void(io::HttpResponse)>) override { return {}; }
-};
-
-/// Takes `takes`, then ends as told; gives up like a real one.
-struct FakeSpec final : prober::CheckSpec {
-  Duration takes = 100ms;
-  core::Outcome outcome;
-};
-
-class FakeCheck final : public prober::Check {
- public:
-  FakeCheck(const FakeSpec& spec, prober::CheckContext& context) : spec_(spec), context_(context) {}
-  void start(core::MonoTime, core::Callback<void(core::Measurement)> done) override {
-    done_ = std::move(done);
-    timer_ = context_.loop.after(spec_.takes, [this] { finish(); });
-  }
-  core::Measurement give_up(core::Cause why) override {
-    core::Measurement m;
-    m.outcome = core::failed(core::Stage::kTcp, why);
-    return m;
-  }
-
- private:
-  void finish() {
-    core::Measurement m;
-    m.outcome = spec_.outcome;
-    auto done = std::move(done_);
-    done(std::move(m));
-  }
-  const FakeSpec& spec_;
-  prober::CheckContext& context_;
-  core::Callback<void(core::Measurement)> done_;
-  io::Handle timer_;
-};
-
-const prober::CheckType kFakeCheck = {core::CheckKind::kTcp,
-                                      {},
-                                      nullptr,
-                                      nullptr,
-                                      nullptr,
-                                      [](const prober::CheckSpec& spec, const core::Target&, const prober::NetSpec&,
-                                         prober::CheckContext& context) -> std::unique_ptr<prober::Check> {
-                                        return std::make_unique<FakeCheck>(static_cast<const FakeSpec&>(spec), context);
-                                      }};
-
-prober::TargetEntry fake_target(const std::string& name, Duration takes = 100ms, core::Outcome outcome = {}) {
-  prober::TargetEntry e;
-  e.target.name = name;
-  e.target.url = "tcp://x.test:1";
-  e.target.check = core::CheckKind::kTcp;
-  e.target.every = 10s;
-  e.target.timeout = 5s;
-  e.type = &kFakeCheck;
-  auto spec = std::make_unique<FakeSpec>();
-  spec->takes = takes;
-  spec->outcome = std::move(outcome);
-  e.spec = std::move(spec);
-  return e;
-}
-
-class ProberTest : public testing::Test {
- protected:
-  void make(ProberConfig config) {
-    config.vantage.name = "v";
-    config.vantage.version = "1";
-    auto made = make_prober(loop_, http_, std::move(config), "nameserver 127.0.0.1\n",
-                            [this](Record r) { records_.push_back(std::move(r)); });
-    ASSERT_TRUE(made.has_value());
-    prober_ = std::move(*made);
-  }
-
-  template <typename... Entries>
-  static ProberConfig config_of(Entries... entries) {
-    ProberConfig c;
-    (c.targets.push_back(std::move(entries)), ...);
-    return c;
-  }
-
-  [[nodiscard]] std::vector<Record> of(std::string_view measurement, std::string_view target = "") const {
-    std::vector<Record> out;
-    std::ranges::copy_if(records_, std::back_inserter(out), [&](const Record& r) {
-      return r.measurement == measurement && (target.empty() || r.tag("target") == target);
-    });
-    return out;
-  }
-
-  SimLoop loop_;
-  NoHttp http_;
-  std::vector<Record> records_;
-  std::unique_ptr<prober::Prober> prober_;
-};
 
 using Prober = ProberTest;
 
@@ -299,6 +201,97 @@ TEST_F(Prober, RunOnceCanBeCancelled) {
   }
   loop_.run_for(10s);
   EXPECT_FALSE(called);
+}
+
+TEST_F(Prober, WithoutControlsTwoProvidersThatFailTogetherMeanThatTheUplinkIsLost) {
+  const auto reference = [](const std::string& name, const std::string& provider, core::Partition partition) {
+    auto t = fake_target(name, 100ms, core::failed(core::Stage::kTcp, core::Cause::kTimeout));
+    t.target.role = core::Role::kReference;
+    t.target.provider = provider;
+    t.target.partition = partition;
+    return t;
+  };
+  const auto home = core::Partition::kOverseas;
+  make(config_of(reference("a/1", "a", home), reference("a/2", "a", home), fake_target("app")));
+  prober_->start();
+  loop_.run_for(1min);
+  EXPECT_EQ(of("probe", "app").back().integer("suspect"), 0) << "one provider can fail as a whole";
+
+  ProberConfig next = config_of(reference("a/1", "a", home), reference("b/1", "b", home), fake_target("app"));
+  next.vantage.name = "v";
+  ASSERT_TRUE(prober_->reconfigure(std::move(next)).has_value());
+  loop_.run_for(1min);
+  EXPECT_EQ(of("probe", "app").back().text("suspect_why"), "uplink");
+
+  next = config_of(reference("a/1", "a", home), reference("c/1", "c", core::Partition::kDomestic), fake_target("app"));
+  next.vantage.name = "v";
+  ASSERT_TRUE(prober_->reconfigure(std::move(next)).has_value());
+  loop_.run_for(2min);
+  EXPECT_EQ(of("probe", "app").back().integer("suspect"), 0) << "the other partition proves nothing";
+}
+
+TEST_F(Prober, C38_AClockStepDuringARunLeavesItsDurationRight) {
+  make(config_of(fake_target("a", 2s)));
+  prober_->start();
+  while (prober_->snapshot().in_flight == 0) loop_.run_for(100ms);
+  loop_.step_wall(-30s);
+  loop_.run_for(3s);
+  ASSERT_FALSE(of("probe").empty());
+  EXPECT_NEAR(*of("probe").front().number("duration_seconds"), 2, 0.001);
+  EXPECT_EQ(of("probe").front().text("status"), "ok");
+}
+
+TEST_F(Prober, C39_ARunThatTheMachineSleptThroughIsOurOwn) {
+  make(config_of(fake_target("a", 2s, core::failed(core::Stage::kTcp, core::Cause::kReset))));
+  prober_->start();
+  while (prober_->snapshot().in_flight == 0) loop_.run_for(100ms);
+  loop_.sleep_machine(1h);
+  loop_.run_for(30s);
+  const auto runs = of("probe");
+  const auto slept = std::ranges::find_if(runs, [](const Record& r) { return r.text("cause") == "suspended"; });
+  ASSERT_NE(slept, runs.end());
+  EXPECT_EQ(slept->text("status"), "unknown");
+  EXPECT_EQ(slept->text("stage"), "tcp");
+  const auto slots = std::ranges::count_if(
+      runs, [](const Record& r) { return r.text("detail") == "the prober was not running at that time"; });
+  EXPECT_EQ(slots, 100) << "slots of the sleep are recorded";
+  EXPECT_EQ(of("gap").size(), 1U);
+  EXPECT_EQ(runs.back().text("cause"), "reset") << "what ran after the sleep stands by itself";
+  EXPECT_EQ(runs.back().integer("suspect"), 0) << "a sleep is no step of the clock";
+  for (std::size_t i = 1; i < runs.size(); ++i) EXPECT_GT(*runs[i].integer("seq"), 0);
+}
+
+TEST_F(Prober, P11_AStepIsRecordedAtOnceAndMarkedOnWhatFollows) {
+  make(config_of(fake_target("a")));
+  prober_->start();
+  loop_.run_for(1min);
+  const auto beats = of("sonde").size();
+  loop_.step_wall(-1500ms);
+  loop_.run_for(200ms);
+  ASSERT_EQ(of("sonde").size(), beats + 1);
+  EXPECT_EQ(of("sonde").back().integer("clock_step_ms"), -1500);
+  EXPECT_EQ(of("sonde").back().number("slept_seconds"), 0);
+  loop_.run_for(30s);
+  EXPECT_EQ(of("probe").back().integer("clock_step_ms"), -1500);
+  EXPECT_EQ(of("probe").back().text("suspect_why"), "clock");
+  loop_.run_for(2min);
+  EXPECT_EQ(of("probe").back().field("clock_step_ms"), nullptr);
+}
+
+TEST_F(Prober, ThousandsOfTargetsAreProbedOnceWithinOneIntervalWithoutABunch) {
+  ProberConfig config;
+  for (int i = 0; i < 10'000; ++i) config.targets.push_back(fake_target("t" + std::to_string(i), 10ms));
+  make(std::move(config));
+  prober_->start();
+  std::uint64_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::uint64_t before = prober_->snapshot().runs;
+    loop_.run_for(100ms);
+    most = std::max(most, prober_->snapshot().runs - before);
+  }
+  EXPECT_GE(prober_->snapshot().runs, 9'950U);  // those of the last 10 ms are still running
+  EXPECT_LT(most, 200U) << "100 are due in each tenth of a second";
+  EXPECT_EQ(of("target").size(), 10'000U);
 }
 
 TEST_F(Prober, AClockStepMakesResultsSuspectAndKeepsTheGrid) {

@@ -26,17 +26,16 @@ struct Seen {
 /// One scheduler with one target, and what it did.
 struct Recorder {
   explicit Recorder(SimLoop& loop, Duration every = 10s, Duration phase = 3s)
-      : scheduler(loop, {{.every = every, .phase = phase}},
-                  {.due =
-                       [this](std::size_t, WallTime stamp, Duration late) {
-                         seen.push_back({stamp, late, false});
-                       },
-                   .missed =
-                       [this](std::size_t, WallTime stamp) {
-                         seen.push_back({stamp, {}, true});
-                       },
-                   .gap = [this](std::size_t, std::int64_t count, WallTime, WallTime) { gap += count; }}) {
-    scheduler.start();
+      : scheduler(loop, {.due =
+                             [this](std::size_t, WallTime stamp, Duration late) {
+                               seen.push_back({stamp, late, false});
+                             },
+                         .missed =
+                             [this](std::size_t, WallTime stamp) {
+                               seen.push_back({stamp, {}, true});
+                             },
+                         .gap = [this](std::size_t, std::int64_t count, WallTime, WallTime) { gap += count; }}) {
+    scheduler.set(0, {.every = every, .phase = phase});
   }
   [[nodiscard]] std::size_t missed() const {
     return static_cast<std::size_t>(std::ranges::count_if(seen, [](const Seen& s) { return s.missed; }));
@@ -170,11 +169,10 @@ TEST(Scheduler, ContinuesAfterTheStampOfAnEarlierConfiguration) {
   std::vector<WallTime> stamps;
   const WallTime last = loop.wall_now() + 1h;
   Scheduler s{loop,
-              {{.every = 10s, .phase = 0s, .last_stamp = last}},
               {.due = [&stamps](std::size_t, WallTime stamp, Duration) { stamps.push_back(stamp); },
                .missed = [](std::size_t, WallTime) {},
                .gap = [](std::size_t, std::int64_t, WallTime, WallTime) {}}};
-  s.start();
+  s.set(0, {.every = 10s, .phase = 0s, .last_stamp = last});
   loop.run_for(30s);
   ASSERT_FALSE(stamps.empty());
   EXPECT_EQ(stamps[0], last + 1ms);

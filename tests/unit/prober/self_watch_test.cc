@@ -52,7 +52,7 @@ TEST(SelfWatch, P11_AClockStepIsToldAndMakesWhatFollowsSuspectForAMinute) {
   SimLoop loop;
   SelfWatch watch{loop};
   Duration told{};
-  watch.start([&told](Duration d) { told = d; });
+  watch.start([&told](prober::ClockEvent e) { told = e.wall; });
   loop.run_for(1s);
   loop.step_wall(3s);
   loop.run_for(1s);
@@ -66,7 +66,7 @@ TEST(SelfWatch, AStepBelowHalfASecondIsNone) {
   SimLoop loop;
   SelfWatch watch{loop};
   bool told = false;
-  watch.start([&told](Duration) { told = true; });
+  watch.start([&told](prober::ClockEvent) { told = true; });
   loop.step_wall(400ms);
   loop.run_for(1s);
   EXPECT_FALSE(told);
@@ -77,11 +77,11 @@ TEST(SelfWatch, AllControlsFailingMeansThatTheUplinkIsLost) {
   SelfWatch watch{loop};
   watch.start({});
   loop.run_for(1s);
-  watch.control_result("a", false, 65s);
+  watch.heard(prober::Witness::kControl, "a", false, 65s);
   EXPECT_EQ(watch.trust_now().why, "uplink");
-  watch.control_result("b", true, 65s);
+  watch.heard(prober::Witness::kControl, "b", true, 65s);
   EXPECT_EQ(watch.trust_now().why, "");
-  watch.control_result("b", false, 65s);
+  watch.heard(prober::Witness::kControl, "b", false, 65s);
   EXPECT_EQ(watch.trust_now().why, "uplink");
 }
 
@@ -89,7 +89,7 @@ TEST(SelfWatch, OldControlResultsCountForNothing) {
   SimLoop loop;
   SelfWatch watch{loop};
   watch.start({});
-  watch.control_result("a", false, 65s);
+  watch.heard(prober::Witness::kControl, "a", false, 65s);
   loop.run_for(70s);
   EXPECT_EQ(watch.trust_now().why, "");
 }

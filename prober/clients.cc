@@ -1,0 +1,77 @@
+// Making clients.
+#include "prober/clients.h"
+
+#include <utility>
+
+namespace sonde::prober {
+namespace {
+
+core::Error invalid(std::string message) { return {core::ErrorCode::kInvalid, std::move(message)}; }
+
+core::Result<io::DialerOptions> dialer_options(const ProberConfig& config) {
+  io::DialerOptions out;
+  for (const std::string& range : config.allow) {
+    if (!out.policy.allow(range)) return invalid("policy.allow: " + range + " is no address range");
+  }
+  if (!config.source.empty()) {
+    out.source = io::parse_address(config.source);
+    if (!out.source) return invalid("vantage.source: " + config.source + " is no address");
+  }
+  return out;
+}
+
+/// The resolver that is configured, else those of the system; may be none.
+core::Result<std::vector<io::Endpoint>> resolvers_of(const ProberConfig& config, std::string_view resolv_conf) {
+  if (config.resolver.empty()) return io::parse_resolv_conf(resolv_conf);
+  const auto own = io::parse_endpoint(config.resolver, 53);
+  if (!own) return invalid("resolver: " + config.resolver + " is not ADDRESS or ADDRESS:PORT");
+  return std::vector<io::Endpoint>{*own};
+}
+
+}  // namespace
+
+core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::HttpClient& http, HandshakeGate& gate,
+                                                    const ProberConfig& config, std::string_view resolv_conf,
+                                                    const Clients* before) {
+  auto dialer = dialer_options(config);
+  if (!dialer) return dialer.error();
+  auto resolvers = resolvers_of(config, resolv_conf);
+  if (!resolvers) return resolvers.error();
+  auto out = std::make_shared<Clients>();
+  out->source = config.source;
+  out->ca_file = config.ca_file;
+  out->allow = config.allow;
+  if (before != nullptr && config.ca_file.empty() && before->ca_file.empty()) {
+    out->tls = before->tls;
+  } else {
+    auto tls = io::make_tls_client(loop, {.ca_file = config.ca_file});
+    if (!tls) return tls.error();
+    out->tls = std::move(*tls);
+  }
+  const bool same_source = before != nullptr && before->source == config.source;
+  out->dns = same_source ? before->dns : io::make_dns_client(loop, {.source = dialer->source});
+  out->dialer = same_source && before->allow == config.allow
+                    ? before->dialer
+                    : std::make_shared<io::TcpDialer>(loop, std::move(*dialer));
+  out->context =
+      std::make_unique<CheckContext>(CheckContext{.loop = loop,
+                                                  .dns = *out->dns,
+                                                  .dialer = *out->dialer,
+                                                  .tls = *out->tls,
+                                                  .http = http,
+                                                  .resolver = std::nullopt,
+                                                  .user_agent = "sonde/" + config.vantage.version + " (+health probe)",
+                                                  .more_resolvers = {},
+                                                  .handshakes = &gate});
+  if (!resolvers->empty()) {
+    out->context->resolver = resolvers->front();
+    out->context->more_resolvers.assign(resolvers->begin() + 1, resolvers->end());
+  }
+  return out;
+}
+
+std::string resolver_name(const Clients& clients) {
+  return clients.context->resolver ? to_string(*clients.context->resolver) : "";
+}
+
+}  // namespace sonde::prober
