@@ -30,6 +30,9 @@ class Fetch final : public Handle::Pending {
   Fetch& operator=(const Fetch&) = delete;
 
   void start();
+  /// The stream has something to read, of which libcurl has seen nothing yet.
+  void note_arrival(int fd) { transfer_.note_arrival(fd); }
+  [[nodiscard]] bool over_stream() const { return transfer_.over_stream(); }
   /// libcurl is done with the request.
   void on_complete(CURLcode code);
   /// The client goes away first: the answer never comes.
@@ -62,9 +65,11 @@ class CurlClient final : public HttpClient {
 
   // For Fetch.
   [[nodiscard]] BusyAddress& busy_address() { return busy_address_; }
-  [[nodiscard]] CURL* borrow_easy();
-  void give_back_easy(CURL* easy, bool reusable);
+  [[nodiscard]] CURL* borrow_easy(bool for_stream);
+  void give_back_easy(CURL* easy, bool for_stream, bool reusable);
   [[nodiscard]] bool add(CURL* easy);
+  /// Lets libcurl begin what was added, in this turn: its own wish for that comes as a timer of 0 ms.
+  void begin() { act(CURL_SOCKET_TIMEOUT, 0); }
   void remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
   void enter(Fetch& fetch) { fetches_.insert(&fetch); }
   void leave(Fetch& fetch) { fetches_.erase(&fetch); }
@@ -73,10 +78,12 @@ class CurlClient final : public HttpClient {
   struct Watches {
     Handle read;
     Handle write;
+    Fetch* over_stream = nullptr;  // whose stream it is; null for connections that libcurl owns
   };
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* per_socket);
   static int on_timer(CURLM* multi, long ms, void* self);
-  void watch(int fd, int what);
+  void watch(CURL* easy, int fd, int what);
+  void on_readable(int fd);
   void act(curl_socket_t fd, int events);
 
   Loop& loop_;
@@ -84,7 +91,8 @@ class CurlClient final : public HttpClient {
   std::unordered_map<int, Watches> watches_;
   Handle timer_;
   std::unordered_set<Fetch*> fetches_;
-  std::vector<CURL*> idle_;
+  std::vector<CURL*> idle_;        // for streams: their options stay
+  std::vector<CURL*> idle_reset_;  // for deliveries
   BusyAddress busy_address_;
 };
 
@@ -102,19 +110,18 @@ Fetch::~Fetch() {
 }
 
 void Fetch::start() {
-  easy_ = client_->borrow_easy();
+  easy_ = client_->borrow_easy(over_stream());
   if (easy_ == nullptr) {
     transfer_.fail(HttpError::kOwn, "no memory for a request");
     return deliver_soon();
   }
   if (transfer_.prepare(easy_) != HttpError::kNone) return deliver_soon();
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
-  if (!client_->add(easy_)) {
-    transfer_.fail(HttpError::kOwn, "libcurl does not take the request");
-    return deliver_soon();
-  }
   // From the precise clock: a turn that is late already must not take from the peer's time.
   timeout_ = loop_.at(loop_.precise_now() + transfer_.request().timeout, [this] { on_timeout(); });
+  if (client_->add(easy_)) return client_->begin();
+  transfer_.fail(HttpError::kOwn, "libcurl does not take the request");
+  deliver_soon();
 }
 
 void Fetch::on_complete(CURLcode code) {
@@ -144,7 +151,7 @@ void Fetch::stop() {
   timeout_.reset();
   if (easy_ == nullptr) return;
   client_->remove(easy_);
-  client_->give_back_easy(std::exchange(easy_, nullptr), keep_easy_);
+  client_->give_back_easy(std::exchange(easy_, nullptr), over_stream(), keep_easy_);
 }
 
 void Fetch::orphan() {
@@ -169,6 +176,7 @@ CurlClient::CurlClient(Loop& loop, int connections_max) : loop_(loop) {
 CurlClient::~CurlClient() {
   for (Fetch* fetch : fetches_) fetch->orphan();
   for (CURL* easy : idle_) curl_easy_cleanup(easy);
+  for (CURL* easy : idle_reset_) curl_easy_cleanup(easy);
   // Closing kept connections calls on_socket once more, so the watches go after it.
   curl_multi_cleanup(multi_);
   watches_.clear();
@@ -183,32 +191,43 @@ Handle CurlClient::fetch(HttpRequest request, Callback<void(HttpResponse)> done)
   return Handle{std::move(fetch)};
 }
 
-CURL* CurlClient::borrow_easy() {
-  if (idle_.empty()) return curl_easy_init();
-  CURL* easy = idle_.back();
-  idle_.pop_back();
+CURL* CurlClient::borrow_easy(bool for_stream) {
+  std::vector<CURL*>& idle = for_stream ? idle_ : idle_reset_;
+  CURL* easy = nullptr;
+  if (idle.empty()) {
+    easy = curl_easy_init();
+    if (easy == nullptr) return nullptr;
+    HttpTransfer::prepare_handle(easy, for_stream);
+  } else {
+    easy = idle.back();
+    idle.pop_back();
+  }
   return easy;
 }
 
-void CurlClient::give_back_easy(CURL* easy, bool reusable) {
-  if (!reusable || idle_.size() >= kIdleHandlesMax) {
+void CurlClient::give_back_easy(CURL* easy, bool for_stream, bool reusable) {
+  std::vector<CURL*>& idle = for_stream ? idle_ : idle_reset_;
+  if (!reusable || idle.size() >= kIdleHandlesMax) {
     curl_easy_cleanup(easy);
     return;
   }
-  curl_easy_reset(easy);
-  idle_.push_back(easy);
+  if (!for_stream) {
+    curl_easy_reset(easy);
+    HttpTransfer::prepare_handle(easy, false);
+  }
+  idle.push_back(easy);
 }
 
 bool CurlClient::add(CURL* easy) { return curl_multi_add_handle(multi_, easy) == CURLM_OK; }
 
 // The two hooks below run inside libcurl. They only touch our loop: no user code, no call back into libcurl.
 
-int CurlClient::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {
-  static_cast<CurlClient*>(self)->watch(fd, what);
+int CurlClient::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
+  static_cast<CurlClient*>(self)->watch(easy, fd, what);
   return 0;
 }
 
-void CurlClient::watch(int fd, int what) {
+void CurlClient::watch(CURL* easy, int fd, int what) {
   if (what == CURL_POLL_REMOVE) {
     watches_.erase(fd);
     return;
@@ -216,14 +235,24 @@ void CurlClient::watch(int fd, int what) {
   Watches& watches = watches_[fd];
   const bool read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
   const bool write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
-  if (!read) watches.read.reset();
-  if (!write) watches.write.reset();
   if (read && !watches.read) {
-    watches.read = loop_.watch(fd, Interest::kRead, [this, fd] { act(fd, CURL_CSELECT_IN); });
+    Fetch* fetch = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
+    watches.over_stream = fetch != nullptr && fetch->over_stream() ? fetch : nullptr;
+    watches.read = loop_.watch(fd, Interest::kRead, [this, fd] { on_readable(fd); });
   }
   if (write && !watches.write) {
     watches.write = loop_.watch(fd, Interest::kWrite, [this, fd] { act(fd, CURL_CSELECT_OUT); });
   }
+  // After the new one is there: an fd that nobody watches leaves the loop's epoll set, and coming back costs calls.
+  if (!read) watches.read.reset();
+  if (!write) watches.write.reset();
+}
+
+void CurlClient::on_readable(int fd) {
+  // The stream closes with its request, so the fetch lives as long as the watch.
+  if (Fetch* fetch = watches_[fd].over_stream; fetch != nullptr) fetch->note_arrival(fd);
+  act(fd, CURL_CSELECT_IN);
 }
 
 int CurlClient::on_timer(CURLM*, long ms, void* self) {

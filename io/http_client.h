@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,19 +45,29 @@ struct HttpRequest {
   Duration timeout{};  // whole request; 0 is a bug
   std::size_t header_bytes_max = 256 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
-  bool decompress = false;  // ask for and decode gzip
+  std::string accept_encoding;  // encodings to ask for and to decode: "gzip, br"; empty = none
+  bool keep_body = true;        // false: body bytes are counted and thrown away
 
   /// A connected stream to speak over: a TCP socket that was connected without blocking (connect(2) said EINPROGRESS;
   /// see io/busy_address.h), or one end of a socketpair that the caller pumps into TLS. It is closed at the end. When
   /// set, the URL's scheme must be http and the connection is not kept.
   UniqueFd stream;
   bool http2 = false;  // prior-knowledge HTTP/2 over `stream`
+  /// Over a stream only: what the request line asks for instead of the URL's path, as for a proxy (RFC 9112 3.2.2).
+  std::string target;
 
   /// Delivery only: addresses to use for the URL's host instead of a look-up ("192.0.2.1", "2001:db8::1").
   std::vector<std::string> addresses;
   std::string ca_file;  // PEM; empty = system store
   std::string client_cert_file;
   std::string client_key_file;
+};
+
+/// What an answer showed that is odd but no error.
+struct HttpOddities {
+  bool bare_line_feeds = false;     // a line of the head ended without CR
+  bool length_and_chunked = false;  // both Content-Length and chunked framing: proxies may disagree about the end
+  bool bytes_after_end = false;     // more bytes than the framing allows (plain streams with a known length only)
 };
 
 struct HttpResponse {
@@ -68,9 +79,12 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;  // names lower case; of the final answer
   std::string body;                                          // up to the limit, decoded
   std::uint64_t body_bytes = 0;                              // counted, decoded
-  MonoTime started{};                                        // handed to curl
-  MonoTime first_byte{};                                     // first byte of the answer; zero when none came
+  HttpOddities oddities;
+  int interim_heads = 0;  // 1xx answers before the final one
+  MonoTime started{};     // the request goes out: handed to the connected socket
+  MonoTime first_byte{};  // first byte of the final answer; over a TCP stream as the kernel stamped it. Zero: none came
   MonoTime finished{};
+  std::optional<std::int64_t> retransmits;  // over a TCP stream: segments sent again until the end, TCP_INFO
 
   /// The first header of that (lower-case) name, or "".
   [[nodiscard]] std::string_view header(std::string_view name) const;

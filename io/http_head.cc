@@ -40,6 +40,7 @@ HttpHead::Verdict HttpHead::take(std::string_view line) {
   if (bytes_ > bytes_max_) {
     return refuse(Verdict::kTooLarge, "the header is larger than " + std::to_string(bytes_max_) + " bytes");
   }
+  if (line.ends_with('\n') && !line.ends_with("\r\n")) bare_line_feeds_ = true;
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   switch (state_) {
     case State::kStatusLine:
@@ -92,7 +93,15 @@ HttpHead::Verdict HttpHead::take_header(std::string_view line) {
   }
   headers_.emplace_back(lower(trim(line.substr(0, colon))), trim(line.substr(colon + 1)));
   const auto& [name, value] = headers_.back();
+  if (name == "transfer-encoding" && lower(value).ends_with("chunked")) chunked_ = true;
   return name == "content-length" ? check_length(value) : Verdict::kGoOn;
+}
+
+std::optional<std::uint64_t> HttpHead::length() const {
+  if (!length_) return std::nullopt;
+  std::uint64_t value = 0;
+  std::from_chars(length_->data(), length_->data() + length_->size(), value);
+  return value;
 }
 
 HttpHead::Verdict HttpHead::check_length(std::string_view value) {

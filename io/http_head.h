@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,13 @@ class HttpHead {
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  /// 1xx answers so far.
+  [[nodiscard]] int interim_heads() const { return interim_heads_; }
+  /// A line ended without CR.
+  [[nodiscard]] bool bare_line_feeds() const { return bare_line_feeds_; }
+  /// The body is framed in chunks, whatever its length says (RFC 9112 6.3).
+  [[nodiscard]] bool chunked() const { return chunked_; }
+  [[nodiscard]] std::optional<std::uint64_t> length() const;
   /// Names lower case, values without outer blanks, folded lines joined by one blank.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> take_headers() { return std::move(headers_); }
 
@@ -45,6 +53,8 @@ class HttpHead {
   std::size_t bytes_ = 0;
   State state_ = State::kStatusLine;
   int interim_heads_ = 0;
+  bool bare_line_feeds_ = false;
+  bool chunked_ = false;
   int status_ = 0;
   std::string version_;
   std::vector<std::pair<std::string, std::string>> headers_;

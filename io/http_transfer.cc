@@ -1,65 +1,27 @@
-// One request inside libcurl. Source: libcurl 7.88 manual; the meaning of its codes as measured in RELIABILITY 2.4.
+// One request inside libcurl: what its callbacks see and what the end means.
+// Source: libcurl 7.88 manual; the meaning of its codes as measured in RELIABILITY 2.4.
 #include "io/http_transfer.h"
 
 #include <curl/curl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <limits>
-#include <optional>
 
-#include "core/check.h"
-#include "io/address.h"
+#include "io/receive_time.h"
 
 namespace sonde::io {
 namespace {
 
-/// Seconds that libcurl keeps a parsed CA store: new certificates are seen after that.
-constexpr long kCaCacheSeconds = 600;
 /// libcurl gives up when all header lines together pass 300 KiB; one line more than these has made it do so.
 constexpr std::size_t kLibraryHeadBytes = 200 * 1024;
-
-bool is_safe_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }
-
-bool equal_names(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-           return lower(x) == lower(y);
-         });
-}
-
-/// All options but those for memory cannot fail on a library that was built with them; those are checked.
-template <typename T>
-void set(CURL* easy, CURLoption option, T value) {
-  const CURLcode code = curl_easy_setopt(easy, option, value);
-  SONDE_CHECK(code == CURLE_OK || code == CURLE_OUT_OF_MEMORY, "an option that this libcurl does not know");
-}
-
-struct UrlParts {
-  std::string scheme;
-  std::string host;  // without brackets
-  std::string port;
-};
-
-std::optional<UrlParts> split_url(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
-  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  const auto part = [&](CURLUPart which) {
-    char* text = nullptr;
-    if (curl_url_get(parsed.get(), which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return std::string{};
-    std::string out = text;
-    curl_free(text);
-    return out;
-  };
-  UrlParts parts{part(CURLUPART_SCHEME), part(CURLUPART_HOST), part(CURLUPART_PORT)};
-  if (parts.host.size() > 1 && parts.host.front() == '[') parts.host = parts.host.substr(1, parts.host.size() - 2);
-  if (parts.scheme != "http" && parts.scheme != "https") return std::nullopt;
-  return parts;
-}
+/// tcpi_state, which linux/tcp.h does not name.
+constexpr int kTcpEstablished = 1;
 
 }  // namespace
 
@@ -77,146 +39,6 @@ HttpTransfer::HttpTransfer(Loop& loop, BusyAddress& busy, HttpRequest request)
 
 HttpTransfer::~HttpTransfer() = default;
 
-bool HttpTransfer::append(List& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) return false;
-  (void)list.release();  // `longer` is the same list
-  list.reset(longer);
-  return true;
-}
-
-bool HttpTransfer::has_header(std::string_view name) const {
-  return std::any_of(request_.headers.begin(), request_.headers.end(),
-                     [&](const auto& header) { return equal_names(header.first, name); });
-}
-
-HttpError HttpTransfer::prepare(void* easy) {
-  const auto refused = [&](HttpError error, std::string text) {
-    fail(error, std::move(text));
-    return error;
-  };
-  if (!is_safe_line(request_.method) || request_.method.empty() || !is_safe_line(request_.url)) {
-    return refused(HttpError::kOwn, "the method or the URL holds a line break");
-  }
-  set(easy, CURLOPT_PRIVATE, nullptr);  // the client sets its own
-  set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
-  set(easy, CURLOPT_URL, request_.url.c_str());
-  set(easy, CURLOPT_NOSIGNAL, 1L);
-  // Probes must test the target and deliveries must reach the sink, whatever http_proxy says.
-  set(easy, CURLOPT_PROXY, "");
-  set(easy, CURLOPT_NOPROXY, "*");
-  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-  set(easy, CURLOPT_PATH_AS_IS, 1L);
-  set(easy, CURLOPT_HEADERFUNCTION, &HttpTransfer::on_header);
-  set(easy, CURLOPT_HEADERDATA, this);
-  set(easy, CURLOPT_WRITEFUNCTION, &HttpTransfer::on_body);
-  set(easy, CURLOPT_WRITEDATA, this);
-  set(easy, CURLOPT_SOCKOPTFUNCTION, &HttpTransfer::on_socket_options);
-  set(easy, CURLOPT_SOCKOPTDATA, this);
-  // Our timer ends the request; libcurl's own must not come first, and its connect timeout has a default.
-  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(request_.timeout).count() + 1000;
-  set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min<std::int64_t>(timeout, 86'400'000)));
-  if (request_.decompress) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  set_body(easy);
-  if (!set_headers(easy)) return refused(HttpError::kOwn, "a request header holds a line break");
-  return over_stream_ ? set_stream(easy) : set_delivery(easy);
-}
-
-void HttpTransfer::set_body(void* easy) {
-  const std::string& method = request_.method;
-  if (method == "GET" && request_.body.empty()) {
-    set(easy, CURLOPT_HTTPGET, 1L);
-    return;
-  }
-  if (method == "HEAD") {
-    set(easy, CURLOPT_NOBODY, 1L);
-    return;
-  }
-  if (!request_.body.empty() || method == "POST" || method == "PUT") {
-    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    set(easy, CURLOPT_POSTFIELDS, request_.body.data());  // not copied: request_ lives as long as the transfer
-  }
-  set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
-}
-
-bool HttpTransfer::set_headers(void* easy) {
-  for (const auto& [name, value] : request_.headers) {
-    if (name.empty() || !is_safe_line(name) || !is_safe_line(value)) return false;
-    // "Name;" is libcurl's way to send a header without a value; "Name:" would remove it.
-    if (!append(headers_, value.empty() ? name + ";" : name + ": " + value)) return false;
-  }
-  if (!has_header("user-agent")) set(easy, CURLOPT_USERAGENT, "sonde");
-  // Only what was asked for goes out: libcurl would add these to a body by itself.
-  if (!has_header("content-type") && !append(headers_, "Content-Type:")) return false;
-  if (!has_header("expect") && !append(headers_, "Expect:")) return false;
-  set(easy, CURLOPT_HTTPHEADER, headers_.get());
-  return true;
-}
-
-HttpError HttpTransfer::set_stream(void* easy) {
-  const auto url = split_url(request_.url);
-  if (!url || url->scheme != "http") {
-    fail(HttpError::kOwn, "a request over a given stream needs an http:// URL");
-    return HttpError::kOwn;
-  }
-  const curl_opensocket_callback open_socket = [](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
-    return static_cast<HttpTransfer*>(self)->give_stream(*address);
-  };
-  set(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  set(easy, CURLOPT_OPENSOCKETDATA, this);
-  // An address literal keeps libcurl from resolving the URL's host. Nothing connects to it.
-  if (!append(pins_, "::127.0.0.1:")) {
-    fail(HttpError::kOwn, "no memory");
-    return HttpError::kOwn;
-  }
-  set(easy, CURLOPT_CONNECT_TO, pins_.get());
-  set(easy, CURLOPT_FRESH_CONNECT, 1L);
-  set(easy, CURLOPT_FORBID_REUSE, 1L);
-  set(easy, CURLOPT_HTTP_VERSION,
-      static_cast<long>(request_.http2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1));
-  return HttpError::kNone;
-}
-
-HttpError HttpTransfer::set_delivery(void* easy) {
-  const auto refused = [&](HttpError error, std::string text) {
-    fail(error, std::move(text));
-    return error;
-  };
-  const auto url = split_url(request_.url);
-  if (!url) return refused(HttpError::kOwn, "not an http or https URL");
-  if (!parse_address(url->host)) {
-    // libcurl must not resolve: it would do so in threads of its own that cannot be cancelled.
-    if (request_.addresses.empty()) return refused(HttpError::kResolve, "no address is known for " + url->host);
-    std::string pin = url->host + ":" + url->port + ":";
-    for (const std::string& text : request_.addresses) {
-      const auto address = parse_address(text);
-      if (!address) return refused(HttpError::kResolve, "not an address: " + text);
-      if (pin.back() != ':') pin += ',';
-      pin += address->family == IpAddress::Family::kIp6 ? "[" + text + "]" : text;
-    }
-    if (!append(pins_, pin)) return refused(HttpError::kOwn, "no memory");
-    set(easy, CURLOPT_RESOLVE, pins_.get());
-  }
-  set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  if (url->scheme == "https") set_tls(easy);
-  return HttpError::kNone;
-}
-
-void HttpTransfer::set_tls(void* easy) {
-  set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  set(easy, CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
-  if (!request_.ca_file.empty()) {
-    set(easy, CURLOPT_CAINFO, request_.ca_file.c_str());
-    set(easy, CURLOPT_CAPATH, nullptr);  // that file and nothing else
-  }
-  if (!request_.client_cert_file.empty()) set(easy, CURLOPT_SSLCERT, request_.client_cert_file.c_str());
-  if (!request_.client_key_file.empty()) set(easy, CURLOPT_SSLKEY, request_.client_key_file.c_str());
-}
-
 // ---- What libcurl tells: recorded only
 
 std::size_t HttpTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -224,7 +46,10 @@ std::size_t HttpTransfer::on_header(char* data, std::size_t size, std::size_t co
   const std::size_t bytes = size * count;
   const bool had_started = transfer.head_.started();
   const auto verdict = transfer.head_.take({data, bytes});
-  if (!had_started && transfer.head_.started()) transfer.response_.first_byte = transfer.loop_.precise_now();
+  if (!had_started && transfer.head_.started()) {
+    const bool stamped = transfer.arrival_ != MonoTime{};
+    transfer.response_.first_byte = stamped ? transfer.arrival_ : transfer.loop_.precise_now();
+  }
   switch (verdict) {
     case HttpHead::Verdict::kGoOn:
       return bytes;
@@ -243,11 +68,43 @@ std::size_t HttpTransfer::on_body(char* data, std::size_t size, std::size_t coun
   HttpResponse& response = transfer.response_;
   const std::size_t bytes = size * count;
   const std::size_t limit = transfer.request_.body_bytes_max;
-  response.body.append(data, std::min(bytes, limit - response.body.size()));
+  if (transfer.request_.keep_body) response.body.append(data, std::min(bytes, limit - response.body.size()));
   response.body_bytes += bytes;
   if (response.body_bytes <= limit) return bytes;
   transfer.stopped_by_us_ = HttpError::kBodyTooLarge;
   return bytes + 1;
+}
+
+int HttpTransfer::on_request(void* self, char* /*remote*/, char* /*local*/, int /*remote_port*/, int /*local_port*/) {
+  auto& transfer = *static_cast<HttpTransfer*>(self);
+  transfer.response_.started = transfer.loop_.precise_now();
+  return CURL_PREREQFUNC_OK;
+}
+
+int HttpTransfer::on_close(void* self, int fd) {
+  static_cast<HttpTransfer*>(self)->read_tcp_info(fd);
+  return ::close(fd);
+}
+
+void HttpTransfer::read_tcp_info(int fd) {
+  if (!over_tcp_) return;
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || length < sizeof info) return;
+  response_.retransmits = info.tcpi_total_retrans;
+  // The kernel counts the peer's FIN as a byte.
+  const bool fin = info.tcpi_state != kTcpEstablished;
+  bytes_received_ = info.tcpi_bytes_received - (fin && info.tcpi_bytes_received > 0 ? 1 : 0);
+}
+
+void HttpTransfer::note_arrival(int fd) {
+  if (head_.started()) return;
+  int broken = 0;
+  const auto age = age_of_arrival(fd, &broken);
+  was_reset_ = was_reset_ || broken != 0;  // libcurl will see a plain end
+  const MonoTime now = loop_.precise_now();
+  // Never before the request: the stamp is of the wall clock, which may step.
+  arrival_ = age ? std::max(now - *age, response_.started) : now;
 }
 
 int HttpTransfer::give_stream(curl_sockaddr& address) {
@@ -261,6 +118,9 @@ int HttpTransfer::give_stream(curl_sockaddr& address) {
     address.family = AF_UNIX;
     address.addrlen = busy_.length();
     address.addr = busy_.address();
+  } else {
+    over_tcp_ = true;
+    stamp_arrivals(request_.stream.get());
   }
   return request_.stream.release();
 }
@@ -283,8 +143,20 @@ void HttpTransfer::collect() {
   response_.status = head_.status();
   response_.version = head_.version();
   response_.head_complete = head_.complete();
+  response_.interim_heads = head_.interim_heads();
+  response_.oddities = {.bare_line_feeds = head_.bare_line_feeds(),
+                        .length_and_chunked = head_.chunked() && head_.length().has_value(),
+                        .bytes_after_end = has_bytes_after_end()};
   response_.headers = head_.take_headers();
   response_.finished = loop_.precise_now();
+}
+
+bool HttpTransfer::has_bytes_after_end() const {
+  if (bytes_received_ == 0 || request_.http2 || !head_.complete()) return false;
+  const int status = head_.status();
+  const bool empty = request_.method == "HEAD" || status == 204 || status == 304;  // RFC 9112 6.3
+  if (!empty && (head_.chunked() || !head_.length())) return false;
+  return bytes_received_ > head_.bytes() + (empty ? 0 : *head_.length());
 }
 
 void HttpTransfer::fail(HttpError error, std::string text) {
@@ -311,6 +183,7 @@ void HttpTransfer::finish(void* easy, int code) {
 
 HttpError HttpTransfer::meaning_of(void* easy, int code) const {
   if (stopped_by_us_ != HttpError::kNone) return stopped_by_us_;
+  if (was_reset_ && !head_.started()) return HttpError::kReset;
   switch (code) {
     // libcurl is content when the peer closes between two header lines.
     case CURLE_OK:
@@ -363,6 +236,8 @@ HttpError HttpTransfer::meaning_of(void* easy, int code) const {
 
 HttpError HttpTransfer::meaning_of_connect_error(void* easy) const {
   if (!over_stream_) return HttpError::kConnect;
+  // A stream that was refused (RFC 9113 8.7) makes libcurl try a new connection, of which there is none.
+  if (request_.http2 && !request_.stream) return HttpError::kHttp2;
   long error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
   if (error == ECONNRESET || error == EPIPE) return HttpError::kReset;
@@ -381,6 +256,8 @@ HttpError HttpTransfer::meaning_of_receive_error(void* easy) const {
   long error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
   if (error != 0) return HttpError::kReset;
+  // Over HTTP/2 this is nghttp2 giving up: a header block over libcurl's 128 KiB or in too many pieces.
+  if (request_.http2) return head_.complete() ? HttpError::kHttp2 : HttpError::kHeaderTooLarge;
   if (!head_.complete() && head_.bytes() >= kLibraryHeadBytes) return HttpError::kHeaderTooLarge;
   // A chunk that is not one.
   if (head_.started()) return HttpError::kMalformed;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/outcome.h"
@@ -96,6 +97,10 @@ struct TlsResult {
 /// How the stream after the handshake stands.
 enum class TlsStreamEnd { kOpen, kClosed, kReset, kAlert, kProtocol };
 
+/// Sees every byte of the peer before the far end of the stream does, and when it arrived. It must not touch the
+/// session.
+using TlsTap = Callback<void(std::string_view bytes, MonoTime arrived)>;
+
 /// One TLS connection. Destroying it closes the socket and cancels what is pending.
 class TlsSession {
  public:
@@ -107,7 +112,7 @@ class TlsSession {
   [[nodiscard]] virtual TlsResult known() const = 0;
   /// After a complete handshake, once: the far end of a socket pair whose bytes go through TLS both ways, with bounded
   /// buffers. The pump runs until the session is destroyed or both ends are closed.
-  [[nodiscard]] virtual core::Result<UniqueFd> open_stream() = 0;
+  [[nodiscard]] virtual core::Result<UniqueFd> open_stream(TlsTap tap = {}) = 0;
   [[nodiscard]] virtual TlsStreamEnd stream_end() const = 0;
   /// The cause of an alert that ended the stream (a TLS 1.3 client certificate is refused only here), else kNone.
   [[nodiscard]] virtual core::Cause stream_cause() const = 0;

@@ -102,11 +102,14 @@ bool TlsPump::pump_down() {
 /// SSL_read(3), and when the first byte for the application arrived: the record that held it, not the session tickets
 /// that may have come before it.
 int TlsPump::read_record(char* into, std::size_t size) {
-  handshake_.wire().follow_arrivals(!first_byte_at_);
+  handshake_.wire().follow_arrivals(!first_byte_at_ || tap_);
   const int n = SSL_read(ssl_, into, static_cast<int>(size));
   if (n <= 0) return n;
   handshake_.wire().progress();
-  if (!first_byte_at_) first_byte_at_ = handshake_.wire().record_arrived().value_or(loop_.precise_now());
+  if (first_byte_at_ && !tap_) return n;
+  const MonoTime arrived = handshake_.wire().record_arrived().value_or(loop_.precise_now());
+  if (!first_byte_at_) first_byte_at_ = arrived;
+  if (tap_) tap_({into, static_cast<std::size_t>(n)}, arrived);
   return n;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/result.h"
 #include "io/tls_client.h"
@@ -17,8 +18,8 @@ namespace sonde::io {
 class TlsPump {
  public:
   /// `handshake` is complete over the non-blocking `tls_fd`; both must outlive the pump.
-  TlsPump(Loop& loop, TlsHandshake& handshake, int tls_fd)
-      : loop_(loop), handshake_(handshake), ssl_(handshake.ssl()), tls_fd_(tls_fd) {}
+  TlsPump(Loop& loop, TlsHandshake& handshake, int tls_fd, TlsTap tap)
+      : loop_(loop), handshake_(handshake), ssl_(handshake.ssl()), tls_fd_(tls_fd), tap_(std::move(tap)) {}
 
   /// Once: makes the pair, starts pumping, returns the far end.
   [[nodiscard]] core::Result<UniqueFd> open();
@@ -41,6 +42,7 @@ class TlsPump {
   TlsHandshake& handshake_;
   SSL* ssl_;
   int tls_fd_;
+  TlsTap tap_;  // may be empty
   UniqueFd near_;
   std::string up_;    // towards the peer
   std::string down_;  // from the peer

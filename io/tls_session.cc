@@ -51,8 +51,8 @@ TlsResult Session::known() const {
   return out;
 }
 
-core::Result<UniqueFd> Session::open_stream() {
-  pump_ = std::make_unique<TlsPump>(loop_, *handshake_, fd_.get());
+core::Result<UniqueFd> Session::open_stream(TlsTap tap) {
+  pump_ = std::make_unique<TlsPump>(loop_, *handshake_, fd_.get(), std::move(tap));
   return pump_->open();
 }
 

@@ -24,7 +24,7 @@ class Session final : public TlsSession {
 
   void handshake(Callback<void(TlsResult)> done) override;
   [[nodiscard]] TlsResult known() const override;
-  [[nodiscard]] core::Result<UniqueFd> open_stream() override;
+  [[nodiscard]] core::Result<UniqueFd> open_stream(TlsTap tap) override;
   [[nodiscard]] TlsStreamEnd stream_end() const override { return pump_ ? pump_->end() : TlsStreamEnd::kOpen; }
   [[nodiscard]] core::Cause stream_cause() const override { return pump_ ? pump_->cause() : core::Cause::kNone; }
   [[nodiscard]] std::optional<MonoTime> first_byte_at() const override {

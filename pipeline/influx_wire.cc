@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/base64.h"
 #include "core/check.h"
 #include "pipeline/lines.h"
 
@@ -14,7 +15,6 @@ namespace sonde::pipeline {
 namespace {
 
 constexpr std::array<char, 16> kHex{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr int kGzipWindow = 15 + 16;  // zlib manual: 16 more asks for the gzip wrapper
 constexpr int kGzipMemory = 8;
 
@@ -31,19 +31,6 @@ std::string percent_encode(std::string_view text) {
     out += '%';
     out += kHex.at(b >> 4);
     out += kHex.at(b & 0xf);
-  }
-  return out;
-}
-
-std::string base64(std::string_view in) {
-  std::string out;
-  for (std::size_t i = 0; i < in.size(); i += 3) {
-    std::uint32_t word = 0;
-    const std::size_t n = std::min<std::size_t>(3, in.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) {
-      word = word << 8 | (k < n ? static_cast<unsigned char>(in[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) out += k <= n ? kBase64[word >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }
@@ -127,7 +114,7 @@ std::string metrics_url(const InfluxOptions& options) { return base_url(options)
 std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOptions& options) {
   if (!options.token.empty()) return {{"Authorization", "Token " + options.token}};
   if (options.username.empty()) return {};
-  return {{"Authorization", "Basic " + base64(options.username + ":" + options.password)}};
+  return {{"Authorization", "Basic " + core::base64(options.username + ":" + options.password)}};
 }
 
 std::string gzip(std::string_view text) {

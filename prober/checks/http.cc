@@ -1,12 +1,14 @@
-// The http check: resolve, connect, for https our own TLS, then libcurl speaks HTTP/1.1 over that very stream.
-// A redirect is an answer and is not followed.
+// The http check: resolve, connect, for https our own TLS, then libcurl speaks HTTP over that very stream. Redirects
+// are followed by the check itself, each as a hop of its own, so that address policy, stages and times hold for each.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
+#include "core/sanitize.h"
 #include "prober/checks/checks.h"
-#include "prober/checks/http_spec.h"
-#include "prober/stages/approach.h"
+#include "prober/checks/http_hop.h"
+#include "prober/checks/http_trail.h"
 
 namespace sonde::prober {
 namespace {
@@ -15,158 +17,180 @@ using core::Cause;
 using core::Stage;
 namespace field = core::field;
 
-// The library must end before the runner does: only it knows how far the answer had come.
-constexpr Duration kDeadlineMargin = std::chrono::milliseconds{10};
-constexpr Duration kBudgetMin = std::chrono::milliseconds{1};
-
-bool is_user_agent(std::string_view header) {
-  return std::ranges::equal(header, std::string_view{"user-agent"}, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
-
 class HttpCheck final : public Check {
  public:
   HttpCheck(const HttpSpec& spec, const NetSpec& net, CheckContext& context)
-      : spec_(spec), net_(net), context_(context), approach_(context, net, plan(spec), m_) {}
+      : spec_(spec), net_(net), context_(context) {}
 
   void start(MonoTime deadline, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
     deadline_ = deadline;
     started_ = context_.loop.precise_now();
-    approach_.start([this](bool ok) { on_connected(ok); });
+    begin({.url = spec_.url, .method = spec_.ask.method});
   }
 
   core::Measurement give_up(Cause why) override {
-    if (asked_) {
-      m_.outcome = core::failed(Stage::kHttp, why);
-    } else {
-      approach_.give_up(why);
-    }
-    return std::move(m_);
+    hop_->give_up(why);
+    return conclude();
   }
 
  private:
-  static ApproachPlan plan(const HttpSpec& spec) {
-    return {.host = spec.url.host, .port = spec.url.port, .tls = spec.tls};
+  void begin(HttpHopAsk ask) {
+    seen_.insert(ask.method + " " + to_text(ask.url));
+    hop_ = std::make_unique<HttpHop>(spec_, net_, context_, std::move(ask));
+    hop_->start(deadline_, [this](bool ok) { on_hop(ok); });
   }
 
-  void on_connected(bool ok) {
-    if (!ok) return finish();
-    io::HttpRequest request;
-    if (spec_.tls) {
-      auto stream = approach_.session()->open_stream();
-      if (!stream) {
-        m_.outcome = core::failed(Stage::kHttp, Cause::kNoFd, stream.error().message);
-        return finish();
-      }
-      request.stream = std::move(*stream);
-    } else {
-      request.stream = std::move(approach_.fd());
-    }
-    request.method = spec_.method;
-    request.url = spec_.request_url;
-    request.headers = spec_.request_headers;
-    if (std::ranges::none_of(request.headers, [](const auto& h) { return is_user_agent(h.first); })) {
-      request.headers.emplace_back("User-Agent", context_.user_agent);
-    }
-    const Duration left = deadline_ - context_.loop.precise_now() - kDeadlineMargin;
-    request.timeout = std::max(kBudgetMin, stage_budget(net_, Stage::kHttp, left));
-    asked_ = true;
-    fetch_ = context_.http.fetch(std::move(request), [this](const io::HttpResponse& r) { on_response(r); });
-  }
-
-  void on_response(const io::HttpResponse& r) {
-    set_facts(r);
-    if (r.error != io::HttpError::kNone) {
-      m_.outcome = outcome_of(r);
+  void on_hop(bool ok) {
+    note_hop();
+    if (!ok) {
+      if (may_retry()) return retry();
       return finish();
     }
-    m_.outcome = judge_http(spec_, r);
-    if (m_.outcome.status == core::Status::kOk) {
-      apply_blemishes(spec_.common,
-                      {.address = approach_.blemish(),
-                       .tls = approach_.session() != nullptr ? &approach_.tls() : nullptr,
-                       .cert_expiry = approach_.earliest_expiry(),
-                       .now = context_.loop.wall_now(),
-                       .duration = context_.loop.precise_now() - started_ - approach_.waited()},
-                      m_);
+    const io::HttpResponse& r = hop_->response();
+    if (spec_.ask.redirects_max > 0 && is_redirect(r.status)) {
+      if (!r.header("location").empty()) return redirect(r);
+      if (!spec_.expect.status_given) {
+        hop_->measurement().outcome =
+            core::failed(Stage::kHttp, Cause::kStatus, "HTTP " + std::to_string(r.status) + " without a Location");
+        return finish();
+      }
     }
+    hop_->measurement().outcome = judge_http(spec_.expect, r, hop_->tls());
+    if (hop_->measurement().outcome.status == core::Status::kOk) judge_blemishes();
     finish();
   }
 
-  void set_facts(const io::HttpResponse& r) {
-    if (r.first_byte == MonoTime{}) return;
-    m_.set_seconds(field::kProcessingSeconds, r.first_byte - r.started);
-    if (r.status != 0) m_.set(field::kHttpStatusCode, std::int64_t{r.status});
-    if (!r.version.empty()) m_.set(field::kHttpVersion, r.version);
-    if (!r.head_complete) return;
-    m_.set(field::kHttpContentLength, static_cast<std::int64_t>(r.body_bytes));
-    m_.set(field::kHttpRedirects, std::int64_t{0});
-    if (r.error == io::HttpError::kNone) m_.set_seconds(field::kTransferSeconds, r.finished - r.first_byte);
+  void redirect(const io::HttpResponse& r) {
+    auto next = follow(hop_->ask(), r.status, r.header("location"));
+    if (auto* refused = std::get_if<core::Outcome>(&next)) return end_with(std::move(*refused));
+    auto& ask = std::get<HttpHopAsk>(next);
+    const std::string url = to_text(ask.url);
+    if (seen_.contains(ask.method + " " + url)) {
+      return end_with(core::failed(Stage::kHttp, Cause::kRedirectLoop, "back to " + url));
+    }
+    if (redirects_ == spec_.ask.redirects_max) {
+      return end_with(core::failed(Stage::kHttp, Cause::kTooManyRedirects,
+                                   "more than " + std::to_string(spec_.ask.redirects_max) + ", on to " + url));
+    }
+    ++redirects_;
+    downgraded_ = downgraded_ || (hop_->tls() && ask.url.scheme == "http");
+    next_hop(std::move(ask));
   }
 
-  /// How the stream below ended tells more than what libcurl made of it.
-  core::Outcome outcome_of(const io::HttpResponse& r) {
-    if (const io::TlsSession* session = approach_.session(); session != nullptr) {
-      const io::TlsStreamEnd end = session->stream_end();
-      if (end == io::TlsStreamEnd::kAlert || end == io::TlsStreamEnd::kProtocol) {
-        return core::failed(Stage::kTls, session->stream_cause(), "after the handshake");
-      }
-      if (end == io::TlsStreamEnd::kReset) return core::failed(Stage::kHttp, Cause::kReset, r.error_text);
-    }
-    return core::failed(Stage::kHttp, cause_of(r), r.error_text);
+  void end_with(core::Outcome outcome) {
+    hop_->measurement().outcome = std::move(outcome);
+    finish();
   }
 
-  static Cause cause_of(const io::HttpResponse& r) {
-    switch (r.error) {
-      case io::HttpError::kNone:
-        return Cause::kNone;
-      case io::HttpError::kTimeout:
-        if (r.first_byte == MonoTime{}) return Cause::kTimeout;
-        return r.head_complete ? Cause::kBodyTimeout : Cause::kHeaderTimeout;
-      case io::HttpError::kEmpty:
-        return Cause::kEmpty;
-      case io::HttpError::kReset:
-        return Cause::kReset;
-      case io::HttpError::kMalformed:
-        return Cause::kMalformed;
-      case io::HttpError::kTruncated:
-        return Cause::kTruncated;
-      case io::HttpError::kEncoding:
-        return Cause::kEncoding;
-      case io::HttpError::kHeaderTooLarge:
-        return Cause::kHeaderTooLarge;
-      case io::HttpError::kBodyTooLarge:
-        return Cause::kBodyTooLarge;
-      case io::HttpError::kHttp2:
-        return Cause::kH2Protocol;
-      case io::HttpError::kPolicy:
-        return Cause::kPolicy;
-      case io::HttpError::kResolve:  // the four below cannot come from a stream that we connected ourselves
-      case io::HttpError::kConnect:
-      case io::HttpError::kTls:
-      case io::HttpError::kOwn:
-        return Cause::kNoFd;
+  /// A server that is about to restart says so before it works on the request (RFC 9113 6.8): one more try.
+  [[nodiscard]] bool may_retry() const { return !retried_ && hop_->is_unprocessed(); }
+
+  void retry() {
+    retried_ = true;
+    next_hop(hop_->ask());
+  }
+
+  void next_hop(HttpHopAsk ask) {
+    trail_.add(to_text(hop_->ask().url), hop_->measurement());
+    context_.loop.retire(std::move(hop_));  // its callback is on the stack
+    begin(std::move(ask));
+  }
+
+  /// Keeps what the hop that has ended adds to the whole run.
+  void note_hop() {
+    if (blemish_.empty()) blemish_ = hop_->blemish();
+    waited_ += hop_->waited();
+    if (const io::TlsResult* tls = hop_->tls_result()) note_tls(*tls);
+    const io::HttpOddities& odd = hop_->response().oddities;
+    oddities_.bare_line_feeds |= odd.bare_line_feeds;
+    oddities_.length_and_chunked |= odd.length_and_chunked;
+    oddities_.bytes_after_end |= odd.bytes_after_end;
+  }
+
+  void note_tls(const io::TlsResult& tls) {
+    auto expiry = tls.facts.chain_expiry;
+    if (!expiry && tls.facts.certificates != nullptr) expiry = tls.facts.certificates->earliest_expiry;
+    if (expiry) expiry_ = expiry_ ? std::min(*expiry_, *expiry) : *expiry;
+    if (tls.blemish != Cause::kNone && !tls_blemish_) tls_blemish_ = tls;
+  }
+
+  void judge_blemishes() {
+    core::Measurement& m = hop_->measurement();
+    if (downgraded_) {
+      m.outcome = core::degraded(Stage::kHttp, Cause::kDowngrade, "on the way to " + to_text(hop_->ask().url));
+    } else if (oddities_.length_and_chunked) {
+      m.outcome = core::degraded(Stage::kHttp, Cause::kSmugglingRisk, "both Content-Length and chunked");
+    } else {
+      apply_blemishes(spec_.expect.common,
+                      {.address = blemish_,
+                       .tls = tls_blemish_ ? &*tls_blemish_ : nullptr,
+                       .cert_expiry = expiry_,
+                       .now = context_.loop.wall_now(),
+                       .duration = context_.loop.precise_now() - started_ - waited_},
+                      m);
     }
-    return Cause::kNoFd;
+  }
+
+  /// What comes after a redirect is the redirecting server's doing, also where our policy stops it.
+  void explain_hop(core::Outcome& outcome) const {
+    if (redirects_ == 0 || outcome.status == core::Status::kOk || outcome.status == core::Status::kDegraded) return;
+    if (outcome.cause == Cause::kPolicy || outcome.cause == Cause::kBogon) {
+      outcome.status = core::Status::kFail;
+      outcome.stage = Stage::kHttp;
+      outcome.cause = Cause::kSsrfBlocked;
+    }
+    const std::string where = "hop " + std::to_string(redirects_ + 1) + ", " + authority(hop_->ask().url);
+    outcome.detail = core::sanitize(where + (outcome.detail.empty() ? "" : ": ") + outcome.detail);
+  }
+
+  [[nodiscard]] std::string notes() const {
+    const io::HttpResponse& r = hop_->response();
+    std::string out;
+    const auto add = [&out](bool there, std::string_view word) {
+      if (there) (out += out.empty() ? "" : ",") += word;
+    };
+    add(oddities_.bare_line_feeds, "bare_line_feeds");
+    add(oddities_.bytes_after_end, "bytes_after_end");
+    add(retried_, "retried");
+    add(!r.header("strict-transport-security").empty(), "hsts");
+    add(!r.header("alt-svc").empty(), "alt_svc");
+    return out;
+  }
+
+  /// The run's measurement: the last hop's facts, with what all hops add up to.
+  core::Measurement conclude() {
+    core::Measurement m = std::move(hop_->measurement());
+    trail_.add(to_text(hop_->ask().url), m);
+    trail_.write(m);
+    explain_hop(m.outcome);
+    if (m.get(field::kHttpStatusCode) != nullptr) m.set(field::kHttpRedirects, std::int64_t{redirects_});
+    if (std::string text = notes(); !text.empty()) m.set(field::kHttpNotes, std::move(text));
+    return m;
   }
 
   void finish() {
     auto done = std::move(done_);
-    done(std::move(m_));  // may destroy this
+    done(conclude());  // may destroy this
   }
 
   const HttpSpec& spec_;
   const NetSpec& net_;
   CheckContext& context_;
-  core::Measurement m_;
-  Approach approach_;
-  io::Handle fetch_;
+  Callback<void(core::Measurement)> done_;
   MonoTime started_{};
   MonoTime deadline_{};
-  bool asked_ = false;
-  Callback<void(core::Measurement)> done_;
+  std::unique_ptr<HttpHop> hop_;  // the present one
+  HttpTrail trail_;               // the earlier ones
+  std::set<std::string> seen_;    // requests made, to see a circle
+  int redirects_ = 0;
+  bool downgraded_ = false;
+  bool retried_ = false;
+  Duration waited_{};  // for a place of our own
+  std::string blemish_;
+  std::optional<WallTime> expiry_;            // the earliest of all hops
+  std::optional<io::TlsResult> tls_blemish_;  // of the first hop that has one
+  io::HttpOddities oddities_;
 };
 
 std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*/, const NetSpec& net,
@@ -174,17 +198,40 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<HttpCheck>(static_cast<const HttpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 29> kFields = {
-    &field::kResolveSeconds,     &field::kAddresses,      &field::kIp,
-    &field::kConnectSeconds,     &field::kTcpRttSeconds,  &field::kTcpRetransmits,
-    &field::kTlsWaitSeconds,     &field::kTlsSeconds,     &field::kTlsVersion,
-    &field::kTlsCipher,          &field::kAlpn,           &field::kSslEarliestCertExpiry,
-    &field::kCertFingerprint,    &field::kCertIssuer,     &field::kTlsGroup,
-    &field::kSslLastChainExpiry, &field::kCertSubject,    &field::kCertNames,
-    &field::kCertSerial,         &field::kCertKey,        &field::kCertSignature,
-    &field::kCertChain,          &field::kOcspStaple,     &field::kProcessingSeconds,
-    &field::kTransferSeconds,    &field::kHttpStatusCode, &field::kHttpVersion,
-    &field::kHttpContentLength,  &field::kHttpRedirects};
+constexpr std::array kFields = {&field::kResolveSeconds,
+                                &field::kAddresses,
+                                &field::kIp,
+                                &field::kConnectSeconds,
+                                &field::kTcpRttSeconds,
+                                &field::kTcpRetransmits,
+                                &field::kTlsWaitSeconds,
+                                &field::kTlsSeconds,
+                                &field::kTlsVersion,
+                                &field::kTlsCipher,
+                                &field::kAlpn,
+                                &field::kSslEarliestCertExpiry,
+                                &field::kCertFingerprint,
+                                &field::kCertIssuer,
+                                &field::kTlsGroup,
+                                &field::kSslLastChainExpiry,
+                                &field::kCertSubject,
+                                &field::kCertNames,
+                                &field::kCertSerial,
+                                &field::kCertKey,
+                                &field::kCertSignature,
+                                &field::kCertChain,
+                                &field::kOcspStaple,
+                                &field::kProcessingSeconds,
+                                &field::kTransferSeconds,
+                                &field::kHttpStatusCode,
+                                &field::kHttpVersion,
+                                &field::kHttpContentLength,
+                                &field::kHttpBodyBytes,
+                                &field::kHttpRedirects,
+                                &field::kHttpHops,
+                                &field::kHttpLastModified,
+                                &field::kHttpDateSkewSeconds,
+                                &field::kHttpNotes};
 
 }  // namespace
 

@@ -18,6 +18,7 @@
 
 #include "io/asio_loop.h"
 #include "io/http_server.h"
+#include "tests/support/http2_frames.h"
 #include "tests/support/raw_server.h"
 #include "tests/support/run_loop.h"
 
@@ -67,7 +68,7 @@ class HttpClient : public testing::Test {
     io::HttpRequest request;
     request.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/path?q=1";
     request.timeout = timeout;
-    request.decompress = true;
+    request.accept_encoding = "gzip";
     return run(std::move(request));
   }
 
@@ -76,7 +77,7 @@ class HttpClient : public testing::Test {
     io::HttpRequest request;
     request.url = "http://target.example/path";
     request.timeout = timeout;
-    request.decompress = true;
+    request.accept_encoding = "gzip";
     request.stream = stream.take_peer();
     request.http2 = http2;
     io::HttpResponse response = run(std::move(request));
@@ -444,23 +445,12 @@ TEST_F(HttpClient, ManyRequestsAtOnceEachGetTheirAnswer) {
 
 // ---- HTTP/2 over a stream: frames by hand (RFC 9113 4.1, 6; RFC 7541 appendix A)
 
-std::string frame(int type, int flags, int stream, const std::string& payload) {
-  std::string out;
-  out += static_cast<char>((payload.size() >> 16) & 0xff);
-  out += static_cast<char>((payload.size() >> 8) & 0xff);
-  out += static_cast<char>(payload.size() & 0xff);
-  out += static_cast<char>(type);
-  out += static_cast<char>(flags);
-  out += std::string("\0\0\0", 3);
-  out += static_cast<char>(stream);
-  return out + payload;
-}
-
-const std::string kSettings = frame(4, 0, 0, "");
+using test::http2_frame;
+const std::string kSettings = test::http2_settings();
 const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 TEST_F(HttpClient, Http2IsSpokenOverAStream) {
-  const std::string ok = kSettings + frame(1, 0x4, 1, "\x88") + frame(0, 0x1, 1, "hello");
+  const std::string ok = kSettings + http2_frame(1, 0x4, 1, "\x88") + http2_frame(0, 0x1, 1, "hello");
   const io::HttpResponse response = get_over_stream({.bytes = ok, .end = End::kHold, .wait_for = kPreface}, true);
   EXPECT_EQ(response.error, HttpError::kNone) << response.error_text;
   EXPECT_EQ(response.status, 200);
@@ -470,7 +460,7 @@ TEST_F(HttpClient, Http2IsSpokenOverAStream) {
 }
 
 TEST_F(HttpClient, Http2SendsTheSchemeOfTheHeaders) {
-  const std::string ok = kSettings + frame(1, 0x5, 1, "\x88");
+  const std::string ok = kSettings + http2_frame(1, 0x5, 1, "\x88");
   RawStream stream(*loop_, {.bytes = ok, .end = End::kHold, .wait_for = kPreface});
   io::HttpRequest request;
   request.url = "http://target.example/";
@@ -490,13 +480,13 @@ TEST_F(HttpClient, Http2ErrorsAreHttp2) {
     HttpError error;
   };
   const std::vector<Case> cases = {
-      {"GOAWAY before headers (H53)", kSettings + frame(7, 0, 0, std::string("\0\0\0\0\0\0\0\1", 8)),
+      {"GOAWAY before headers (H53)", kSettings + http2_frame(7, 0, 0, std::string("\0\0\0\0\0\0\0\1", 8)),
        HttpError::kHttp2},
-      {"RST_STREAM (H54)", kSettings + frame(3, 0, 1, std::string("\0\0\0\2", 4)), HttpError::kHttp2},
+      {"RST_STREAM (H54)", kSettings + http2_frame(3, 0, 1, std::string("\0\0\0\2", 4)), HttpError::kHttp2},
       {"HTTP/1.1 spoken (H57)", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", HttpError::kHttp2},
       {"a frame that is too large", std::string("\xff\xff\xff\0\0\0\0\0\1", 9) + std::string(20000, 'x'),
        HttpError::kHttp2},
-      {"broken header compression", kSettings + frame(1, 0x4, 1, "\xff\xff\xff\xff\xff\xff"), HttpError::kHttp2},
+      {"broken header compression", kSettings + http2_frame(1, 0x4, 1, "\xff\xff\xff\xff\xff\xff"), HttpError::kHttp2},
   };
   for (const Case& each : cases) {
     SCOPED_TRACE(each.name);

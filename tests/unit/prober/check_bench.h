@@ -70,15 +70,23 @@ class CheckBench {
     EXPECT_TRUE(parsed.has_value()) << url;
     entry.target.check = core::check_kind(*parsed);
     entry.type = &prober::check_type(entry.target.check);
-    const core::ConfigNode node = core::parse_yaml(yaml.empty() ? "{}" : yaml, "test.yaml", nullptr, errors);
-    entry.spec = entry.type->parse(
-        entry.target, {.expect = node.find("expect"), .request = node.find("request"), .tls = node.find("tls")},
-        errors);
+    const Variables variables;
+    static const std::unique_ptr<io::Files> files = io::make_system_files();
+    const core::ConfigNode node = core::parse_yaml(yaml.empty() ? "{}" : yaml, "test.yaml", &variables, errors);
+    const prober::SpecNodes nodes{
+        .expect = node.find("expect"), .request = node.find("request"), .tls = node.find("tls"), .files = files.get()};
+    entry.spec = entry.type->parse(entry.target, nodes, errors);
     EXPECT_TRUE(errors.empty()) << errors.to_string();
     return entry;
   }
 
  private:
+  /// ${SECRET} is "geheim"; nothing else is set.
+  struct Variables final : core::VariableLookup {
+    [[nodiscard]] std::optional<std::string> find(std::string_view variable) const override {
+      return variable == "SECRET" ? std::optional<std::string>{"geheim"} : std::nullopt;
+    }
+  };
   std::unique_ptr<io::Loop> loop_;
   std::unique_ptr<io::HttpClient> http_;
   std::unique_ptr<io::DnsClient> dns_;

@@ -32,6 +32,7 @@ TEST(HttpCheck, H1_OkWithAllPhases) {
   EXPECT_EQ(integer_of(m, field::kHttpStatusCode), 200);
   EXPECT_EQ(text_of(m, field::kHttpVersion), "1.1");
   EXPECT_EQ(integer_of(m, field::kHttpContentLength), 5);
+  EXPECT_EQ(integer_of(m, field::kHttpBodyBytes), 5);
   double sum = 0;
   for (const auto* f :
        {&field::kResolveSeconds, &field::kConnectSeconds, &field::kProcessingSeconds, &field::kTransferSeconds}) {
