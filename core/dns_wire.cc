@@ -1,6 +1,8 @@
 // The reader and the writer of DNS bytes.
 #include "core/dns_wire.h"
 
+#include <array>
+
 namespace sonde::core::dns {
 namespace {
 
@@ -15,12 +17,20 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 // Host names and what is common beside them: service labels (_), wildcards (*), reverse zones of RFC 2317 (/).
 constexpr std::string_view kPlainInLabels = "-_*/";
 
-void append_label(std::string& out, std::span<const std::uint8_t> label) {
-  const std::size_t from = out.size();
-  append_escaped(out, label, kPlainInLabels);
-  for (std::size_t i = from; i < out.size(); ++i) {
-    if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] - 'A' + 'a');
+// A label in lower case and escaped, at `at`, which has room for four characters a byte. Returns its end.
+char* put_label(char* at, std::span<const std::uint8_t> label) {
+  for (const std::uint8_t c : label) {
+    if (c >= 'A' && c <= 'Z') {
+      *at++ = static_cast<char>(c + ('a' - 'A'));
+    } else if (letter_or_digit(c) ||
+               (c < 0x80 && kPlainInLabels.find(static_cast<char>(c)) != std::string_view::npos)) {
+      *at++ = static_cast<char>(c);
+    } else {
+      *at++ = '\\';
+      for (const int unit : {100, 10, 1}) *at++ = static_cast<char>('0' + c / unit % 10);
+    }
   }
+  return at;
 }
 
 }  // namespace
@@ -95,7 +105,8 @@ WireReader WireReader::part(std::size_t n) {
 }
 
 std::string WireReader::name() {
-  std::string out;
+  std::array<char, 4 * kNameBytesMax> out;  // escaped, a byte takes four characters at the most
+  char* end_of_out = out.data();
   std::size_t wire_bytes = 1;     // the final zero
   std::size_t run_start = at_;    // where the current run of labels began; pointers must lead before it
   std::size_t after_pointer = 0;  // where this reader goes on when the name ends elsewhere
@@ -115,13 +126,13 @@ std::string WireReader::name() {
     wire_bytes += length + 1;
     const auto label = length <= kLabelBytesMax ? bytes(length) : std::span<const std::uint8_t>{};
     if (label.empty() || wire_bytes > kNameBytesMax) return fail(), std::string{};
-    if (!out.empty()) out += '.';
-    append_label(out, label);
+    if (end_of_out != out.data()) *end_of_out++ = '.';
+    end_of_out = put_label(end_of_out, label);
   }
   end_ = own_end;
   if (after_pointer != 0) at_ = after_pointer;
   if (!ok_) return {};
-  return out.empty() ? "." : out;
+  return end_of_out == out.data() ? "." : std::string{out.data(), end_of_out};
 }
 
 void WireWriter::u16(std::uint16_t v) {

@@ -86,9 +86,7 @@ class Lookup final : public DnsLookup, public DnsChannel::Waiter {
  public:
   Lookup(Client& client, Loop& loop, std::span<const Endpoint> servers, const DnsPacket& packet,
          const DnsOptions& options, Callback<void(DnsReply)> done)
-      : client_(client), loop_(loop), packet_(&packet), options_(options), done_(std::move(done)) {
-    servers_.assign(servers.begin(), servers.end());
-  }
+      : client_(client), loop_(loop), packet_(&packet), options_(options), done_(std::move(done)), servers_(servers) {}
   ~Lookup() override { forget(); }
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
@@ -125,7 +123,7 @@ class Lookup final : public DnsLookup, public DnsChannel::Waiter {
   std::unique_ptr<DnsPacket> other_packet_;
   DnsOptions options_;
   Callback<void(DnsReply)> done_;
-  std::vector<Endpoint> servers_;
+  std::span<const Endpoint> servers_;
   Phase phase_ = Phase::kAsking;
   DnsChannel* channel_ = nullptr;  // with an id of ours
   std::uint16_t id_ = 0;
@@ -284,7 +282,7 @@ void Lookup::explain() {
   other_packet_ = std::make_unique<DnsPacket>(packet_->unchecked());
   packet_ = other_packet_.get();
   timer_ = loop_.at(std::min<MonoTime>(loop_.now() + kExplainMax, options_.latest - kTick), [this] { finish(); });
-  servers_.assign(1, reply_.server);
+  servers_ = {&reply_.server, 1};
   send(*packet_);
 }
 

@@ -54,7 +54,7 @@ class DnsClient {
  public:
   virtual ~DnsClient() = default;
   /// `servers` (at least one; the first is asked, the others only where it does not answer and `repeat` is set or it is
-  /// unreachable) is copied; `packet` and the text of `options` must outlive the lookup. `done` is called at most once,
+  /// unreachable), `packet` and the text of `options` must outlive the lookup. `done` is called at most once,
   /// later, never from inside: silence has no end here, the caller owns the deadline.
   [[nodiscard]] virtual std::unique_ptr<DnsLookup> query(std::span<const Endpoint> servers, const DnsPacket& packet,
                                                          const DnsOptions& options, Callback<void(DnsReply)> done) = 0;

@@ -77,7 +77,8 @@ class DnsCheck final : public Check {
   }
 
   void ask(const io::Endpoint& server) {
-    m_.set(field::kIp, to_string(server.address));
+    server_ = server;
+    m_.set(field::kIp, spec_.server == server ? spec_.server_text : to_string(server.address));
     m_.family = family_name(server.address);
     io::DnsOptions options;
     options.source = net_.source;
@@ -85,7 +86,7 @@ class DnsCheck final : public Check {
     options.explain = spec_.explain;
     options.linger = spec_.linger;
     options.latest = latest_;
-    lookup_ = context_.dns.query({&server, 1}, *spec_.packet, options, [this](const io::DnsReply& r) { on_reply(r); });
+    lookup_ = context_.dns.query({&server_, 1}, *spec_.packet, options, [this](const io::DnsReply& r) { on_reply(r); });
   }
 
   // ---- over TCP and TLS ----
@@ -245,6 +246,7 @@ class DnsCheck final : public Check {
   MonoTime started_{};
   MonoTime latest_{};
   std::string blemish_;
+  io::Endpoint server_;  // that is asked; before the look-up
   std::optional<Resolve> resolve_;
   std::unique_ptr<io::DnsLookup> lookup_;
   std::unique_ptr<Approach> approach_;

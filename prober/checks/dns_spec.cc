@@ -194,7 +194,10 @@ class SpecReader {
       spec.tls = read_tls_spec(nodes_.tls, spec.host, errors_);
       if (!has_port(target_.url)) spec.port = kDotPort;
     }
-    if (const auto address = io::parse_address(spec.host)) spec.server = io::Endpoint{*address, spec.port};
+    if (const auto address = io::parse_address(spec.host)) {
+      spec.server = io::Endpoint{*address, spec.port};
+      spec.server_text = to_string(*address);
+    }
     spec.name = canonical_name(question_.name);
     spec.type = question_.type;
     spec.klass = question_.klass;

@@ -17,6 +17,7 @@ struct DnsSpec final : CheckSpec {
   std::string host;  // empty: the prober's own resolver
   int port = 53;
   std::optional<io::Endpoint> server;  // where the host is an address
+  std::string server_text;             // that address, written once
   DnsTransport transport = DnsTransport::kUdp;
   std::optional<TlsSpec> tls;  // with kDot
   std::string name;            // canonical

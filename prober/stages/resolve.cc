@@ -26,7 +26,8 @@ std::string_view word(core::dns::Type type) { return type == core::dns::Type::kA
 void Resolve::start(Callback<void(Resolved)> done) {
   done_ = std::move(done);
   if (use_given_address()) return finish_soon();
-  if (resolvers().empty()) {
+  choose_resolvers();
+  if (resolvers_.empty()) {
     result_.cause = Cause::kNoResolver;
     result_.detail = "no resolver is configured and /etc/resolv.conf names none";
     return finish_soon();
@@ -55,13 +56,13 @@ bool Resolve::use_given_address() {
   return true;
 }
 
-std::vector<io::Endpoint> Resolve::resolvers() const {
-  if (net_.resolver) return {*net_.resolver};
-  std::vector<io::Endpoint> out;
-  if (!context_.resolver) return out;
-  out.push_back(*context_.resolver);
-  out.insert(out.end(), context_.more_resolvers.begin(), context_.more_resolvers.end());
-  return out;
+void Resolve::choose_resolvers() {
+  if (net_.resolver) {
+    resolvers_.push_back(*net_.resolver);
+  } else if (context_.resolver) {
+    resolvers_.push_back(*context_.resolver);
+    resolvers_.insert(resolvers_.end(), context_.more_resolvers.begin(), context_.more_resolvers.end());
+  }
 }
 
 /// False when the name cannot be asked for; the end is then queued.
@@ -80,7 +81,7 @@ bool Resolve::ask(Branch& branch) {
   options.interface = net_.interface;
   options.repeat = true;
   options.explain = true;
-  branch.lookup = context_.dns.query(resolvers(), *branch.packet, options,
+  branch.lookup = context_.dns.query(resolvers_, *branch.packet, options,
                                      [this, &branch](const io::DnsReply& r) { on_reply(branch, r); });
   return true;
 }
@@ -105,7 +106,7 @@ void Resolve::take(Branch& branch, const io::DnsReply& reply) {
   if (branch.cause == Cause::kUnreachable) {
     branch.cause = Cause::kNoResolver;  // it is our own: nothing is known about the name
     branch.detail = "nobody answers at";
-    for (const io::Endpoint& e : resolvers()) branch.detail += ' ' + to_string(e);
+    for (const io::Endpoint& e : resolvers_) branch.detail += ' ' + to_string(e);
   }
   // One after the other they add up; side by side the longer counts.
   const Duration before = result_.elapsed.value_or(Duration{});

@@ -48,7 +48,7 @@ class Resolve {
 
   void finish_soon();
   [[nodiscard]] bool use_given_address();
-  [[nodiscard]] std::vector<io::Endpoint> resolvers() const;
+  void choose_resolvers();
   [[nodiscard]] bool ask(Branch& branch);
   void on_reply(Branch& branch, const io::DnsReply& reply);
   void take(Branch& branch, const io::DnsReply& reply);
@@ -58,6 +58,7 @@ class Resolve {
   CheckContext& context_;
   const NetSpec& net_;
   std::string host_;
+  std::vector<io::Endpoint> resolvers_;  // before the look-ups that ask them
   Callback<void(Resolved)> done_;
   Resolved result_;
   Branch ip4_{.type = core::dns::Type::kA};
