@@ -116,7 +116,8 @@ class TlsSession {
   [[nodiscard]] virtual TlsStreamEnd stream_end() const = 0;
   /// The cause of an alert that ended the stream (a TLS 1.3 client certificate is refused only here), else kNone.
   [[nodiscard]] virtual core::Cause stream_cause() const = 0;
-  /// When the kernel received the record that held the stream's first byte; nothing before it came.
+  /// When the kernel received the record that held the stream's first byte, open_stream() at the earliest; nothing
+  /// before it came.
   [[nodiscard]] virtual std::optional<MonoTime> first_byte_at() const = 0;
 };
 

@@ -98,16 +98,19 @@ void TlsHandshake::start(Callback<void(End)> done) {
 void TlsHandshake::step() {
   if (readable_) {
     int broken = 0;
-    if (const auto age = age_of_arrival(fd_, &broken)) waited_ += *age;
+    const auto age = age_of_arrival(fd_, &broken);
+    // Nothing waits longer than since the last step; more is the wall clock that was set meanwhile.
+    if (age) waited_ += std::min(*age, loop_.precise_now() - stepped_);
     if (broken != 0) return finish({broken == ETIMEDOUT ? Cause::kTimeout : Cause::kReset, {}});
   }
   ERR_clear_error();
   const int rc = SSL_connect(ssl_.get());
+  const int error_number = errno;
+  stepped_ = loop_.precise_now();
   if (rc == 1) {
     wire_.progress();
     return finish({});
   }
-  const int error_number = errno;
   const int why = wire_.flooded() ? SSL_ERROR_SSL : SSL_get_error(ssl_.get(), rc);
   switch (why) {
     case SSL_ERROR_WANT_READ:

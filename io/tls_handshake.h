@@ -69,6 +69,7 @@ class TlsHandshake {
   bool starting_ = false;
   std::optional<Sha256> chain_;
   MonoTime started_{};
+  MonoTime stepped_{};  // when the last step ended
   std::optional<MonoTime> ended_;
   Duration waited_{};  // arrivals for our loop
   End end_;

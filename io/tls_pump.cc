@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -22,6 +23,7 @@ core::Result<UniqueFd> TlsPump::open() {
     return core::Error{core::ErrorCode::kIo, std::generic_category().message(errno)};
   }
   near_.reset(pair[0]);
+  opened_ = loop_.precise_now();
   update_watches();
   return UniqueFd{pair[1]};
 }
@@ -107,7 +109,8 @@ int TlsPump::read_record(char* into, std::size_t size) {
   if (n <= 0) return n;
   handshake_.wire().progress();
   if (first_byte_at_ && !tap_) return n;
-  const MonoTime arrived = handshake_.wire().record_arrived().value_or(loop_.precise_now());
+  // An arrival before the stream was opened is the wall clock that was set meanwhile.
+  const MonoTime arrived = std::max(opened_, handshake_.wire().record_arrived().value_or(loop_.precise_now()));
   if (!first_byte_at_) first_byte_at_ = arrived;
   if (tap_) tap_({into, static_cast<std::size_t>(n)}, arrived);
   return n;

@@ -51,6 +51,7 @@ class TlsPump {
   bool write_waits_ = false;
   TlsStreamEnd end_ = TlsStreamEnd::kOpen;
   core::Cause cause_ = core::Cause::kNone;
+  MonoTime opened_{};
   std::optional<MonoTime> first_byte_at_;
   Handle tls_read_;
   Handle tls_write_;
