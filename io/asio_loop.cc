@@ -20,6 +20,7 @@
 
 #include "core/check.h"
 #include "io/loop_queues.h"
+#include "io/receive_time.h"
 
 namespace sonde::io {
 namespace {
@@ -103,6 +104,7 @@ class AsioLoop final : public Loop {
   SignalWatch* signals_ = nullptr;
   std::vector<int> signals_seen_;
   std::vector<std::unique_ptr<Handle::Pending>> retired_;
+  UniqueFd stamping_ = keep_stamping();  // for as long as anything here can receive
 };
 
 struct AsioLoop::Watch final : Handle::Pending {

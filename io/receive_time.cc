@@ -20,6 +20,12 @@ core::Duration duration_of(const timespec& t) {
 
 }  // namespace
 
+UniqueFd keep_stamping() {
+  UniqueFd fd{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (fd) stamp_arrivals(fd.get());
+  return fd;
+}
+
 bool stamp_arrivals(int fd) {
   const int on = 1;
   return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0;

@@ -5,8 +5,14 @@
 #include <optional>
 
 #include "core/time.h"
+#include "io/unique_fd.h"
 
 namespace sonde::io {
+
+/// While this is open the kernel keeps its stamping switched on. It switches on some time after the first socket asks
+/// and off after the last one has gone, by patching its own code: without this, a lone connection is stamped too late,
+/// and each one costs the patching. An fd of -1 where no socket can be had; then all is as without.
+[[nodiscard]] UniqueFd keep_stamping();
 
 /// Asks the kernel to stamp what arrives at `fd` from now on. False when it refuses; measuring then goes by the clock.
 bool stamp_arrivals(int fd);

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "io/asio_loop.h"
+#include "io/receive_time.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/prober/test_certificates.h"
@@ -76,10 +77,30 @@ TEST_F(TlsContextTest, ASessionOutlivesTheContextItWasMadeFrom) {
   SSL_free(ssl);
 }
 
+/// Waits until the kernel stamps what arrives: it begins some time after the first socket has asked.
+bool stamping_is_on() {
+  const io::UniqueFd fd = bound_socket(SOCK_DGRAM);
+  io::stamp_arrivals(fd.get());
+  const sockaddr_in to = loopback_address(bound_port(fd.get()));
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (std::chrono::steady_clock::now() < end) {
+    char byte = 'x';
+    (void)!sendto(fd.get(), &byte, 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    const auto sent = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < sent + 5ms) {
+    }
+    const auto age = io::age_of_arrival(fd.get());
+    (void)!recv(fd.get(), &byte, 1, 0);
+    if (age && *age >= 4ms) return true;
+  }
+  return false;
+}
+
 TEST_F(TlsContextTest, TheFirstByteIsDatedByItsArrivalNotByOurLoop) {
   auto loop = io::make_asio_loop();
   auto client = io::make_tls_client(*loop, {.ca_file = dir_.file("ca.pem")});
   ASSERT_TRUE(client.has_value());
+  ASSERT_TRUE(stamping_is_on());
   const Identity leaf = TestAuthority::get().leaf();
   std::promise<void> go;
   std::promise<void> written;
