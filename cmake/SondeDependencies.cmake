@@ -17,7 +17,6 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 if(SONDE_TESTS)
   find_package(GTest REQUIRED)
-  find_package(benchmark REQUIRED)
   include(GoogleTest)
 endif()
 # Debian's own python3 first: python3-yaml belongs to it.

@@ -110,7 +110,10 @@ void LineBuffer::text(std::string_view text) {
   byte('"');
 }
 
-void LineBuffer::integer(std::int64_t value) { advance(std::to_chars(end_, end_ + kNumberBytesMax, value).ptr); }
+void LineBuffer::integer(std::int64_t value) {
+  if (value >= 0 && value < 10) return byte(static_cast<char>('0' + value));  // flags, codes and counts
+  advance(std::to_chars(end_, end_ + kNumberBytesMax, value).ptr);
+}
 
 void LineBuffer::number(double value) {
   char* end = write_nanoseconds(end_, value);

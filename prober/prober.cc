@@ -340,10 +340,12 @@ void ProberImpl::drop_runs(std::string_view why) {
 void ProberImpl::emit_probe(TargetState& state, const core::Target& target, core::Measurement m, WallTime stamp) {
   m.set(field::kSeq, ++state.seq);
   if (!take_) return emit_(to_record(m, config_.vantage, target, stamp));
-  const bool current = &target == &state.entry->target;
-  if (current && !state.tags.ready()) state.tags = core::ProbeTags{config_.vantage, target};
   // A run that began before the target was changed has the tags of then.
-  take_({m, config_.vantage, target, current ? state.tags : core::ProbeTags{config_.vantage, target}, stamp});
+  if (&target != &state.entry->target) {
+    return take_({m, config_.vantage, target, core::ProbeTags{config_.vantage, target}, stamp});
+  }
+  if (!state.tags.ready()) state.tags = core::ProbeTags{config_.vantage, target};
+  take_({m, config_.vantage, target, state.tags, stamp});
 }
 
 void ProberImpl::on_gap(std::size_t id, std::int64_t slots, WallTime first, WallTime last) {

@@ -5,13 +5,14 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -130,7 +131,7 @@ class Bare {
       const int rc = SSL_connect(c.ssl);
       if (rc != 1) return SSL_get_error(c.ssl, rc) != SSL_ERROR_WANT_READ;
       c.shaken = true;
-      if (kind_ == Kind::kTls) return c.ok = true;
+      if (!has_http(kind_)) return c.ok = true;
       SSL_write(c.ssl, kRequest.data(), static_cast<int>(kRequest.size()));
     }
     char buffer[2048];
@@ -182,9 +183,24 @@ std::size_t run_bare_dns(int port, std::size_t checks, std::size_t in_flight) {
 
 }  // namespace
 
-std::size_t run_bare(Kind kind, int port, std::size_t checks, std::size_t in_flight, const std::string& ca_file) {
-  if (kind == Kind::kDns) return run_bare_dns(port, checks, in_flight);
-  return Bare{kind, port, ca_file}.run(checks, in_flight);
+BareResult run_bare(const BareRun& run) {
+  // The child's answer comes through memory that both share.
+  void* memory = mmap(nullptr, sizeof(BareResult), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return {};
+  auto* shared = new (memory) BareResult{};
+  {
+    const Child child{[&] {
+      if (run.decoding == KeyDecoding::kLegacy && !decode_keys_the_legacy_way()) return;
+      const double before = own_cpu_seconds();
+      shared->ok = run.kind == Kind::kDns ? run_bare_dns(run.port, run.checks, run.in_flight)
+                                          : Bare{run.kind, run.port, run.ca_file}.run(run.checks, run.in_flight);
+      shared->cpu_seconds = own_cpu_seconds() - before;
+    }};
+    child.wait();
+  }
+  const BareResult result = *shared;
+  munmap(memory, sizeof(BareResult));
+  return result;
 }
 
 }  // namespace sonde::bench

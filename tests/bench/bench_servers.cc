@@ -1,24 +1,19 @@
 // Blocking servers, one child process each.
 #include "tests/bench/bench_servers.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
-#include <cstdlib>
+#include <utility>
 
-#include "tests/unit/prober/test_certificates.h"
+#include "tests/bench/certificates.h"
+#include "tests/unit/prober/servers.h"
 
 namespace sonde::bench {
 namespace {
 
 constexpr char kAnswer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-
-const test::Identity& leaf() {
-  static const test::Identity identity = test::TestAuthority::get().leaf({.alternative_names = "IP:127.0.0.1"});
-  return identity;
-}
 
 void serve_dns(int fd) {
   std::uint8_t buffer[2048];
@@ -35,17 +30,16 @@ void serve_dns(int fd) {
 }
 
 void serve_plain(Kind kind, int fd) {
-  if (kind == Kind::kHttp) {
-    char buffer[2048];
-    if (recv(fd, buffer, sizeof buffer, 0) > 0) (void)!send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL);
-  }
+  if (kind != Kind::kHttp) return;
+  char buffer[2048];
+  if (recv(fd, buffer, sizeof buffer, 0) > 0) (void)!send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL);
 }
 
 void serve_tls(Kind kind, SSL_CTX* context, int fd) {
   SSL* ssl = SSL_new(context);
   SSL_set_fd(ssl, fd);
   char buffer[2048];
-  if (SSL_accept(ssl) == 1 && SSL_read(ssl, buffer, sizeof buffer) > 0 && kind == Kind::kHttps) {
+  if (SSL_accept(ssl) == 1 && SSL_read(ssl, buffer, sizeof buffer) > 0 && has_http(kind)) {
     SSL_write(ssl, kAnswer, sizeof kAnswer - 1);
     SSL_shutdown(ssl);
   }
@@ -53,21 +47,22 @@ void serve_tls(Kind kind, SSL_CTX* context, int fd) {
   SSL_free(ssl);
 }
 
-SSL_CTX* make_context() {
-  SSL_CTX* c = SSL_CTX_new(TLS_server_method());
-  SSL_CTX_use_certificate(c, leaf().certificate.get());
-  SSL_CTX_use_PrivateKey(c, leaf().key.get());
-  SSL_CTX_add1_chain_cert(c, test::TestAuthority::get().intermediate.certificate.get());
-  SSL_CTX_set_num_tickets(c, 0);
-  return c;
+/// As serve_tls, but nothing is ever answered or closed.
+void hold_tls(SSL_CTX* context, io::UniqueFd fd) {
+  SSL* ssl = SSL_new(context);
+  SSL_set_fd(ssl, fd.release());
+  char buffer[2048];
+  if (SSL_accept(ssl) == 1) (void)SSL_read(ssl, buffer, sizeof buffer);
+  ERR_clear_error();
 }
 
-void serve_stream(Kind kind, int listener) {
-  SSL_CTX* context = has_tls(kind) ? make_context() : nullptr;
+void serve_stream(Kind kind, ServerProcess::Manner manner, int listener, SSL_CTX* context) {
   while (true) {
-    const io::UniqueFd fd{accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
+    io::UniqueFd fd{accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
     if (!fd) continue;
-    if (has_tls(kind)) {
+    if (manner == ServerProcess::Manner::kNeverAnswer) {
+      hold_tls(context, std::move(fd));
+    } else if (context != nullptr) {
       serve_tls(kind, context, fd.get());
     } else {
       serve_plain(kind, fd.get());
@@ -83,66 +78,61 @@ const char* name(Kind kind) {
       return "dns";
     case Kind::kTcp:
       return "tcp";
-    case Kind::kTls:
+    case Kind::kTlsEcdsa:
       return "tls ecdsa";
+    case Kind::kTlsRsa:
+      return "tls rsa";
     case Kind::kHttp:
       return "http";
-    case Kind::kHttps:
+    case Kind::kHttpsEcdsa:
       return "https ecdsa";
+    case Kind::kHttpsRsa:
+      return "https rsa";
   }
   return "";
 }
 
-ServerProcess::ServerProcess(Kind kind) : kind_(kind) {
-  const io::UniqueFd fd = test::bound_socket(kind == Kind::kDns ? SOCK_DGRAM : SOCK_STREAM);
-  fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
-  if (kind != Kind::kDns) listen(fd.get(), 1024);
-  port_ = test::bound_port(fd.get());
-  (void)leaf();
-  pid_ = fork();
-  if (pid_ != 0) return;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGPIPE, SIG_IGN);
-  if (kind == Kind::kDns) {
-    serve_dns(fd.get());
-  } else {
-    serve_stream(kind, fd.get());
-  }
-  _exit(0);
-}
+bool has_tls(Kind kind) { return kind != Kind::kDns && kind != Kind::kTcp && kind != Kind::kHttp; }
+bool has_http(Kind kind) { return kind == Kind::kHttp || kind == Kind::kHttpsEcdsa || kind == Kind::kHttpsRsa; }
 
-ServerProcess::~ServerProcess() {
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-}
-
-std::string ServerProcess::url() const {
-  const std::string at = "127.0.0.1:" + std::to_string(port_);
-  switch (kind_) {
+std::string url_of(Kind kind, int port) {
+  const std::string at = "127.0.0.1:" + std::to_string(port);
+  switch (kind) {
     case Kind::kDns:
       return "dns://" + at + "/app.test";
     case Kind::kTcp:
       return "tcp://" + at;
-    case Kind::kTls:
+    case Kind::kTlsEcdsa:
+    case Kind::kTlsRsa:
       return "tls://" + at;
     case Kind::kHttp:
       return "http://" + at + "/";
-    case Kind::kHttps:
+    case Kind::kHttpsEcdsa:
+    case Kind::kHttpsRsa:
       return "https://" + at + "/";
   }
   return "";
 }
 
-std::string ca_file() {
-  static const std::string path = [] {
-    char name_template[] = "/tmp/sonde-bench-ca-XXXXXX";
-    const int fd = mkstemp(name_template);
-    if (fd >= 0) close(fd);
-    std::string made = name_template;
-    test::write_pem(test::TestAuthority::get().root.certificate.get(), made);
-    return made;
-  }();
-  return path;
+ServerProcess::ServerProcess(Kind kind, Manner manner) : kind_(kind) {
+  const bool dns = kind == Kind::kDns;
+  const io::UniqueFd fd = test::bound_socket(dns ? SOCK_DGRAM : SOCK_STREAM);
+  fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
+  const int room = 4 * 1024 * 1024;
+  if (dns) setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+  if (!dns) listen(fd.get(), 4096);
+  port_ = test::bound_port(fd.get());
+  const bool rsa = kind == Kind::kTlsRsa || kind == Kind::kHttpsRsa;
+  SSL_CTX* context = has_tls(kind) ? server_context(rsa ? KeyKind::kRsa : KeyKind::kEcdsa) : nullptr;
+  child_ = std::make_unique<Child>([&] {
+    raise_descriptor_limit();
+    if (dns) {
+      serve_dns(fd.get());
+    } else {
+      serve_stream(kind, manner, fd.get(), context);
+    }
+  });
+  SSL_CTX_free(context);
 }
 
 }  // namespace sonde::bench

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/line_protocol.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/pipeline/log_fixture.h"
 
