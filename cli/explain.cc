@@ -23,6 +23,8 @@ std::string_view family_word(prober::NetSpec::Family family, const Terminal& t) 
   switch (family) {
     case Family::kAny:
       return t.say("any: IPv4 where the name has one, else IPv6", "任意：有 IPv4 用 IPv4，否则用 IPv6");
+    case Family::kPreferIp6:
+      return t.say("any: IPv6 where the name has one, else IPv4", "任意：有 IPv6 用 IPv6，否则用 IPv4");
     case Family::kIp4:
       return t.say("IPv4 only", "只用 IPv4");
     case Family::kIp6:

@@ -113,9 +113,9 @@ Result<void> Service::start_metrics() {
   return {};
 }
 
-void Service::take(const core::Record& record) {
-  if (metrics_listener_ || hub_) probes_.take(record);
-  log_->append(record);
+void Service::take(const core::ProbeResult& result) {
+  if (metrics_listener_ || hub_) probes_.take(result);
+  log_->append(result);
 }
 
 Result<void> Service::open_sinks() {
@@ -150,10 +150,10 @@ Result<void> Service::start_hub() {
 
 Result<void> Service::start_prober(bool once, core::Callback<void()> on_done) {
   auto prober = prober::make_prober(loop_, *probe_http_, std::move(configuration_.prober), read_resolv_conf(files_),
-                                    [this](const core::Record& record) { take(record); });
+                                    [this](const core::Record& record) { log_->append(record); });
   if (!prober) return prober.error();
   prober_ = std::move(*prober);
-  prober_->on_result([this](const core::ProbeResult& result) { log_->append(result); });
+  prober_->on_result([this](const core::ProbeResult& result) { take(result); });
   if (!once) {
     prober_->start();
     return {};

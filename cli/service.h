@@ -55,7 +55,7 @@ class Service {
   core::Result<void> start_prober(bool once, core::Callback<void()> on_done);
   core::Result<void> start_hub();
   core::Result<void> start_metrics();
-  void take(const core::Record& record);
+  void take(const core::ProbeResult& result);
   void append_self_records();
   void collect(std::vector<pipeline::Metric>& metrics) const;
   void drain(core::MonoTime deadline, core::MonoTime idle_since, core::Callback<void()> on_done);

@@ -212,7 +212,10 @@ core::Result<std::unique_ptr<InfluxSink>> make_influx_sink(InfluxParts parts, In
     return core::Error{core::ErrorCode::kInvalid, "the url of an influx sink begins with http:// or https://"};
   }
   if (!options.database.empty() && !options.bucket.empty()) {
-    return core::Error{core::ErrorCode::kInvalid, "an influx sink has a database (v1) or a bucket (v2), not both"};
+    return core::Error{core::ErrorCode::kInvalid, "an influx sink has a database (v1, v3) or a bucket (v2), not both"};
+  }
+  if (options.api == InfluxOptions::Api::kV3 && options.database.empty()) {
+    return core::Error{core::ErrorCode::kInvalid, "an influx sink with api: v3 needs a database"};
   }
   return std::unique_ptr<InfluxSink>(std::make_unique<Influx>(parts, std::move(options), url->host));
 }

@@ -1,6 +1,6 @@
 // Delivers batches to anything that takes InfluxDB line protocol over HTTP: InfluxDB 1, 2 and 3, VictoriaMetrics,
-// another Sonde hub. Source: InfluxDB 1.8 and 2 API reference (/write, /api/v2/write); RELIABILITY 1.5 for what
-// servers really do.
+// another Sonde hub. Source: InfluxDB 1.8, 2 and 3 API reference (/write, /api/v2/write, /api/v3/write_lp);
+// RELIABILITY 1.5 for what servers really do.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,15 @@ namespace sonde::pipeline {
 
 /// Secrets are values here: whoever reads the configuration has read the files.
 struct InfluxOptions {
-  std::string name;      // of the sink and of its cursor; unique
-  std::string url;       // http(s)://host[:port][/prefix]
-  std::string database;  // v1: /write?db=
+  std::string name;  // of the sink and of its cursor; unique
+  std::string url;   // http(s)://host[:port][/prefix]
+  /// Which write path: kAuto is v2 where there is a bucket, else v1.
+  enum class Api { kAuto, kV1, kV2, kV3 };
+  Api api = Api::kAuto;
+  std::string database;  // v1: /write?db=, v3: /api/v3/write_lp?db=
   std::string org;       // v2, with bucket: /api/v2/write?org=&bucket=
   std::string bucket;
-  std::string token;  // sent as "Authorization: Token …"
+  std::string token;  // sent as "Authorization: Token …", to v3 as "Bearer …"
   std::string username;
   std::string password;
   std::string ca_file;

@@ -100,7 +100,12 @@ void append_without_text(std::string_view line, std::string& out) {
 
 std::string write_url(const InfluxOptions& options) {
   std::string url = base_url(options);
-  if (!options.bucket.empty()) {
+  if (options.api == InfluxOptions::Api::kV3) {
+    // no_sync stays false: an answer before the write-ahead log is on disk would promise too much.
+    return url + "/api/v3/write_lp?db=" + percent_encode(options.database) +
+           "&precision=nanosecond&accept_partial=true&no_sync=false";
+  }
+  if (options.api == InfluxOptions::Api::kV2 || !options.bucket.empty()) {
     return url + "/api/v2/write?org=" + percent_encode(options.org) + "&bucket=" + percent_encode(options.bucket) +
            "&precision=ns";
   }
@@ -112,7 +117,9 @@ std::string write_url(const InfluxOptions& options) {
 std::string metrics_url(const InfluxOptions& options) { return base_url(options) + "/metrics"; }
 
 std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOptions& options) {
-  if (!options.token.empty()) return {{"Authorization", "Token " + options.token}};
+  if (!options.token.empty()) {
+    return {{"Authorization", (options.api == InfluxOptions::Api::kV3 ? "Bearer " : "Token ") + options.token}};
+  }
   if (options.username.empty()) return {};
   return {{"Authorization", "Basic " + core::base64(options.username + ":" + options.password)}};
 }

@@ -13,7 +13,8 @@
 
 namespace sonde::pipeline {
 
-/// "https://host/prefix/write?db=d&precision=ns", or the v2 form when there is a bucket.
+/// "https://host/prefix/write?db=d&precision=ns", or the form of v2 or v3. InfluxDB 3 stores the good lines of a batch
+/// and lists the bad ones, but the list may be cut (after 100), so a refused batch is bisected there too.
 [[nodiscard]] std::string write_url(const InfluxOptions& options);
 /// The server's own metrics page, beside the write path.
 [[nodiscard]] std::string metrics_url(const InfluxOptions& options);

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <optional>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -18,34 +16,63 @@ namespace sonde::pipeline {
 namespace {
 
 namespace field = core::field;
-using core::Record;
+using core::CheckKind;
+using core::Measurement;
 
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
-double number(const Record& r, const core::Field& f) { return r.number(f.name).value_or(kAbsent); }
-
-bool is(const Record& r, std::string_view check) { return r.tag(core::tag::kCheck) == check; }
-
-double http_phase(const Record& r, const core::Field& f) { return is(r, "http") ? number(r, f) : kAbsent; }
-
-double lookup_time(const Record& r) { return is(r, "dns") ? kAbsent : number(r, field::kResolveSeconds); }
-
-double dns_request(const Record& r) { return is(r, "dns") ? number(r, field::kResolveSeconds) : kAbsent; }
-
-double dns_succeeded(const Record& r) {
-  if (!is(r, "dns")) return kAbsent;
-  return r.field(field::kDnsRcode.name) == nullptr ? 0 : 1;
+double number(const Measurement& m, const core::Field& f) {
+  const core::FieldValue* value = m.get(f);
+  if (value == nullptr) return kAbsent;
+  if (const auto* integer = std::get_if<std::int64_t>(value)) return static_cast<double>(*integer);
+  const auto* real = std::get_if<double>(value);
+  return real != nullptr ? *real : kAbsent;
 }
 
-double ip_protocol(const Record& r) {
-  const std::string_view family = r.tag(core::tag::kFamily);
-  if (family.empty()) return kAbsent;
-  return family == "ip6" ? 6 : 4;
+std::string_view text(const Measurement& m, const core::Field& f) {
+  const core::FieldValue* value = m.get(f);
+  const auto* found = value == nullptr ? nullptr : std::get_if<std::string>(value);
+  return found == nullptr ? std::string_view{} : std::string_view{*found};
+}
+
+double http_phase(const Measurement& m, CheckKind check, const core::Field& f) {
+  return check == CheckKind::kHttp ? number(m, f) : kAbsent;
+}
+
+double success(const Measurement& m, CheckKind /*check*/) { return core::is_success(m.outcome.status) ? 1 : 0; }
+
+double status_code(const Measurement& m, CheckKind /*check*/) { return static_cast<double>(m.outcome.status); }
+
+double cause_code(const Measurement& m, CheckKind /*check*/) { return static_cast<double>(m.outcome.cause); }
+
+double lookup_time(const Measurement& m, CheckKind check) {
+  return check == CheckKind::kDns ? kAbsent : number(m, field::kResolveSeconds);
+}
+
+double dns_request(const Measurement& m, CheckKind check) {
+  return check == CheckKind::kDns ? number(m, field::kResolveSeconds) : kAbsent;
+}
+
+double dns_succeeded(const Measurement& m, CheckKind check) {
+  if (check != CheckKind::kDns) return kAbsent;
+  return m.get(field::kDnsRcode) == nullptr ? 0 : 1;
+}
+
+// All records of the section; the field is only there where it is not just those that were asked for.
+double dns_answer_records(const Measurement& m, CheckKind /*check*/) {
+  const double all = number(m, field::kDnsAnswerRecords);
+  return std::isnan(all) ? number(m, field::kDnsAnswers) : all;
+}
+
+double ip_protocol(const Measurement& m, CheckKind /*check*/) {
+  const auto address = io::parse_address(text(m, field::kIp));
+  if (!address) return kAbsent;
+  return address->family == io::IpAddress::Family::kIp6 ? 6 : 4;
 }
 
 // FNV-1a of the address's bytes, as blackbox_exporter hashes it: to see that an address changed.
-double ip_hash(const Record& r) {
-  const auto address = io::parse_address(r.text(field::kIp.name).value_or(""));
+double ip_hash(const Measurement& m, CheckKind /*check*/) {
+  const auto address = io::parse_address(text(m, field::kIp));
   if (!address) return kAbsent;
   std::uint32_t hash = 2166136261U;
   const std::size_t bytes = address->family == io::IpAddress::Family::kIp4 ? 4 : 16;
@@ -53,29 +80,29 @@ double ip_hash(const Record& r) {
   return hash;
 }
 
-double http_ssl(const Record& r) {
-  if (r.field(field::kHttpStatusCode.name) == nullptr) return kAbsent;
-  return r.field(field::kTlsVersion.name) == nullptr ? 0 : 1;
+double http_ssl(const Measurement& m, CheckKind /*check*/) {
+  if (m.get(field::kHttpStatusCode) == nullptr) return kAbsent;
+  return m.get(field::kTlsVersion) == nullptr ? 0 : 1;
 }
 
-double http_version(const Record& r) {
-  const auto text = r.text(field::kHttpVersion.name);
-  if (!text) return kAbsent;
+double http_version(const Measurement& m, CheckKind /*check*/) {
+  const std::string_view version = text(m, field::kHttpVersion);
   double value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  return error == std::errc{} && end == text->data() + text->size() ? value : kAbsent;
+  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), value);
+  return !version.empty() && error == std::errc{} && end == version.data() + version.size() ? value : kAbsent;
 }
 
-double tls_version(const Record& r, std::string_view version) {
-  return r.text(field::kTlsVersion.name) == version ? 1 : kAbsent;
+double tls_version(const Measurement& m, std::string_view version) {
+  return text(m, field::kTlsVersion) == version ? 1 : kAbsent;
 }
 
-double one(const Record& /*r*/) { return 1; }
+double one(const Measurement& /*m*/, CheckKind /*check*/) { return 1; }
 
 /// One sample that a row may have.
 struct Slot {
   std::string extra;  // further labels, `phase="resolve"`
-  double (*value)(const Record&) = nullptr;
+  double (*value)(const Measurement&, CheckKind) = nullptr;
+  const core::Field* field = nullptr;  // where it is just a field of the record
 };
 
 struct Family {
@@ -88,37 +115,55 @@ struct Family {
 struct Table {
   std::vector<Family> families;
   std::vector<Slot> slots;
-  std::unordered_map<std::string_view, std::size_t> by_field;  // numeric fields of the record to their slot
   std::size_t cause_slot = 0;
 
   Table() {
     for (const core::Field& f : core::probe_fields()) {
       if (f.type == core::FieldType::kString) continue;
-      by_field.emplace(f.name, slots.size());
       std::string help{f.meaning};
       if (!f.unit.empty()) help += fmt::format(" ({})", f.unit);
-      add(fmt::format("probe_{}", f.name), std::move(help) + ".", {{}});
+      add(fmt::format("probe_{}", f.name), std::move(help) + ".", {{"", outcome_value(f), &f}});
     }
     add("probe_http_duration_seconds", "Duration of the phases of a request, summed over redirects.",
-        {{"phase=\"resolve\"", [](const Record& r) { return http_phase(r, field::kResolveSeconds); }},
-         {"phase=\"connect\"", [](const Record& r) { return http_phase(r, field::kConnectSeconds); }},
-         {"phase=\"tls\"", [](const Record& r) { return http_phase(r, field::kTlsSeconds); }},
-         {"phase=\"processing\"", [](const Record& r) { return http_phase(r, field::kProcessingSeconds); }},
-         {"phase=\"transfer\"", [](const Record& r) { return http_phase(r, field::kTransferSeconds); }}});
+        {{"phase=\"resolve\"",
+          [](const Measurement& m, CheckKind c) { return http_phase(m, c, field::kResolveSeconds); }},
+         {"phase=\"connect\"",
+          [](const Measurement& m, CheckKind c) { return http_phase(m, c, field::kConnectSeconds); }},
+         {"phase=\"tls\"", [](const Measurement& m, CheckKind c) { return http_phase(m, c, field::kTlsSeconds); }},
+         {"phase=\"processing\"",
+          [](const Measurement& m, CheckKind c) { return http_phase(m, c, field::kProcessingSeconds); }},
+         {"phase=\"transfer\"",
+          [](const Measurement& m, CheckKind c) { return http_phase(m, c, field::kTransferSeconds); }}});
     add("probe_dns_lookup_time_seconds", "Time taken by the lookup of the name.", {{"", lookup_time}});
     add("probe_dns_duration_seconds", "Duration of the phases of a DNS query.", {{"phase=\"request\"", dns_request}});
     add("probe_dns_query_succeeded", "1 when the resolver answered.", {{"", dns_succeeded}});
+    add("probe_dns_answer_rrs", "Records of the answer section.", {{"", dns_answer_records}});
+    add("probe_dns_authority_rrs", "Records of the authority section.", {{"", nullptr, &field::kDnsAuthority}});
+    add("probe_dns_additional_rrs", "Records of the additional section.", {{"", nullptr, &field::kDnsAdditional}});
     add("probe_ip_protocol", "4 or 6: the protocol of the address used.", {{"", ip_protocol}});
     add("probe_ip_addr_hash", "Hash of the address used: a change of it is a change of the address.", {{"", ip_hash}});
     add("probe_http_ssl", "1 when the last answer came over TLS.", {{"", http_ssl}});
+    add("probe_http_uncompressed_body_length", "Bytes of the body, decoded.", {{"", nullptr, &field::kHttpBodyBytes}});
+    add("probe_http_last_modified_timestamp_seconds", "When the content was changed last, as the answer says.",
+        {{"", nullptr, &field::kHttpLastModified}});
+    add("probe_ssl_last_chain_expiry_timestamp_seconds", "Earliest end of the chain that was verified.",
+        {{"", nullptr, &field::kSslLastChainExpiry}});
     add("probe_http_version", "HTTP version of the answer.", {{"", http_version}});
     add("probe_tls_version_info", "1 for the TLS version used.",
-        {{"version=\"TLS 1.0\"", [](const Record& r) { return tls_version(r, "TLSv1"); }},
-         {"version=\"TLS 1.1\"", [](const Record& r) { return tls_version(r, "TLSv1.1"); }},
-         {"version=\"TLS 1.2\"", [](const Record& r) { return tls_version(r, "TLSv1.2"); }},
-         {"version=\"TLS 1.3\"", [](const Record& r) { return tls_version(r, "TLSv1.3"); }}});
+        {{"version=\"TLS 1.0\"", [](const Measurement& m, CheckKind) { return tls_version(m, "TLSv1"); }},
+         {"version=\"TLS 1.1\"", [](const Measurement& m, CheckKind) { return tls_version(m, "TLSv1.1"); }},
+         {"version=\"TLS 1.2\"", [](const Measurement& m, CheckKind) { return tls_version(m, "TLSv1.2"); }},
+         {"version=\"TLS 1.3\"", [](const Measurement& m, CheckKind) { return tls_version(m, "TLSv1.3"); }}});
     cause_slot = slots.size();
     add("probe_cause_info", "1 for the stage and the cause that the run ended with.", {{"", one}});
+  }
+
+  /// The fields that are not among a measurement's facts.
+  static double (*outcome_value(const core::Field& f))(const Measurement&, CheckKind) {
+    if (f.name == field::kSuccess.name) return success;
+    if (f.name == field::kStatusCode.name) return status_code;
+    if (f.name == field::kCauseCode.name) return cause_code;
+    return nullptr;
   }
 
   void add(std::string name, std::string help, std::vector<Slot> more) {
@@ -130,15 +175,6 @@ struct Table {
 const Table& table() {
   static const Table kTable;
   return kTable;
-}
-
-std::string labels_of(const Record& r) {
-  std::string out;
-  for (const auto& [key, value] : r.tags) {
-    if (key == core::tag::kFamily) continue;
-    fmt::format_to(std::back_inserter(out), "{}{}=\"{}\"", out.empty() ? "" : ",", key, escape_label(value));
-  }
-  return out;
 }
 
 void append_sample(const Family& family, const std::string& labels, std::string_view extra, double value,
@@ -198,25 +234,23 @@ std::string escape_label(std::string_view value) {
   return out;
 }
 
-ProbeRow probe_row(const Record& probe, bool tags) {
+ProbeRow probe_row(const Measurement& m, CheckKind check) {
   ProbeRow row;
-  if (tags) row.labels = labels_of(probe);
-  row.stage = core::parse_stage(probe.text(field::kStage.name).value_or("")).value_or(core::Stage::kDone);
-  row.cause = core::parse_cause(probe.text(field::kCause.name).value_or("")).value_or(core::Cause::kNone);
-  row.values.assign(table().slots.size(), kAbsent);
-  for (std::size_t i = 0; i < table().slots.size(); ++i) {
-    if (table().slots[i].value != nullptr) row.values[i] = table().slots[i].value(probe);
-  }
-  for (const auto& [name, value] : probe.fields) {
-    const auto slot = table().by_field.find(name);
-    if (slot == table().by_field.end()) continue;
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-      row.values[slot->second] = static_cast<double>(*integer);
-    } else if (const auto* real = std::get_if<double>(&value)) {
-      row.values[slot->second] = *real;
-    }
+  row.stage = m.outcome.stage;
+  row.cause = m.outcome.cause;
+  row.values.reserve(table().slots.size());
+  for (const Slot& slot : table().slots) {
+    row.values.push_back(slot.value != nullptr ? slot.value(m, check) : number(m, *slot.field));
   }
   return row;
+}
+
+std::string probe_labels(const core::Vantage& v, const core::Target& t) {
+  std::string out;
+  for (const auto& [key, value] : to_record(Measurement{}, v, t, {}).tags) {
+    fmt::format_to(std::back_inserter(out), "{}{}=\"{}\"", out.empty() ? "" : ",", key, escape_label(value));
+  }
+  return out;
 }
 
 std::size_t probe_families() { return table().families.size(); }
@@ -227,20 +261,17 @@ std::string probe_text(const ProbeRow& row) {
   return out;
 }
 
-void ProbePage::take(const Record& record) {
-  if (record.measurement != core::measurement::kProbe) return;
-  const std::string_view target = record.tag(core::tag::kTarget);
-  const auto known = rows_.find(target);
-  ProbeRow row = probe_row(record, true);
-  if (known != rows_.end()) {
-    known->second = std::move(row);
-  } else {
-    rows_.emplace(target, std::move(row));
-  }
+void ProbePage::take(const core::ProbeResult& result) {
+  ProbeRow& row = rows_[result.target.name];
+  const bool relabel = row.relabel || row.labels.empty();
+  std::string labels = relabel ? probe_labels(result.vantage, result.target) : std::move(row.labels);
+  row = probe_row(result.measurement, result.target.check);
+  row.labels = std::move(labels);
 }
 
 void ProbePage::keep_only(const std::set<std::string, std::less<>>& targets) {
   std::erase_if(rows_, [&](const auto& row) { return !targets.contains(row.first); });
+  for (auto& [target, row] : rows_) row.relabel = true;
 }
 
 void ProbePage::append(std::size_t family, std::string& out) const {

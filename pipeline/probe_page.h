@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/outcome.h"
-#include "core/record.h"
+#include "core/probe_line.h"
 
 namespace sonde::pipeline {
 
@@ -23,11 +23,14 @@ struct ProbeRow {
   std::vector<double> values;  // by slot of the table; NaN = not reached, so not shown
   core::Stage stage = core::Stage::kDone;
   core::Cause cause = core::Cause::kNone;
+  bool relabel = false;  // the configuration was read anew: the labels may be others with the next result
 };
 
-/// The samples of a `probe` record. With `tags` its tags become labels, without `family`, which would start a new
-/// series when a name gets another address.
-[[nodiscard]] ProbeRow probe_row(const core::Record& probe, bool tags);
+/// The samples of a result, without labels.
+[[nodiscard]] ProbeRow probe_row(const core::Measurement& m, core::CheckKind check);
+/// The tags of a target's records as labels, but `family`, which would start a new series when a name gets another
+/// address. Only what the configuration says.
+[[nodiscard]] std::string probe_labels(const core::Vantage& v, const core::Target& t);
 
 /// Families of samples that a row can have.
 [[nodiscard]] std::size_t probe_families();
@@ -39,9 +42,9 @@ struct ProbeRow {
 
 class ProbePage {
  public:
-  /// Takes a record; others than `probe` are ignored. The newest of a target counts.
-  void take(const core::Record& record);
-  /// Forgets the targets that are not in `targets`.
+  /// The newest result of a target counts.
+  void take(const core::ProbeResult& result);
+  /// After a change of the configuration: forgets the targets that are not in `targets`.
   void keep_only(const std::set<std::string, std::less<>>& targets);
   [[nodiscard]] std::size_t targets() const { return rows_.size(); }
 

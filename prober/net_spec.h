@@ -14,10 +14,11 @@ namespace sonde::prober {
 
 struct NetSpec {
   enum class Family {
-    kAny,   // IPv4 where the name has one, else IPv6
-    kIp4,   // IPv4 only
-    kIp6,   // IPv6 only
-    kBoth,  // both must work; one that does not is a blemish
+    kAny,        // IPv4 where the name has one, else IPv6
+    kIp4,        // IPv4 only
+    kIp6,        // IPv6 only
+    kBoth,       // both must work; one that does not is a blemish
+    kPreferIp6,  // IPv6 where the name has one, else IPv4: what blackbox_exporter does unless told otherwise
   };
   Family family = Family::kAny;
   bool all_addresses = false;            // every address that the name has, not the first that answers

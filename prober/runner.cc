@@ -18,6 +18,7 @@ constexpr Duration kSleepMin = std::chrono::milliseconds{500};
 std::string_view fixed_family(NetSpec::Family family) {
   switch (family) {
     case NetSpec::Family::kAny:
+    case NetSpec::Family::kPreferIp6:
       return "";
     case NetSpec::Family::kIp4:
       return "ip4";

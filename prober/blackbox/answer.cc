@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "io/address.h"
 #include "pipeline/probe_page.h"
 
 namespace sonde::prober::blackbox {
@@ -19,8 +20,6 @@ constexpr std::array<std::string_view, 9> kSecretKeys = {"password",      "crede
                                                          "client_secret", "proxy_url",           "authorization",
                                                          "cookie",        "proxy-authorization", "x-api-key"};
 
-core::Record record_of(const Answered& run) { return to_record(run.measurement, {}, run.target, {}); }
-
 void append_gauge(std::string_view name, std::string_view help, double value, std::string& out) {
   fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
 }
@@ -29,6 +28,39 @@ bool failed_by_pattern(const Answered& run) {
   const Cause cause = run.measurement.outcome.cause;
   return run.module.matches &&
          (cause == Cause::kContentMismatch || cause == Cause::kHeaderMismatch || cause == Cause::kExpectMismatch);
+}
+
+std::string_view text(const core::Measurement& m, const core::Field& field) {
+  const core::FieldValue* value = m.get(field);
+  const auto* found = value == nullptr ? nullptr : std::get_if<std::string>(value);
+  return found == nullptr ? std::string_view{} : std::string_view{*found};
+}
+
+/// Without the addresses among them, which blackbox_exporter leaves out.
+std::string dns_names(std::string_view names) {
+  std::string out;
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(name.size() + 1, names.size()));
+    if (io::parse_address(name)) continue;
+    if (!out.empty()) out += ',';
+    out += name;
+  }
+  return out;
+}
+
+/// The one metric with labels that the remote chose, which is why only /probe has it: whoever scrapes it has asked for
+/// just this target.
+void append_chain_info(const core::Measurement& m, std::string& out) {
+  const std::string_view fingerprint = text(m, core::field::kCertFingerprint);
+  if (fingerprint.empty()) return;
+  fmt::format_to(std::back_inserter(out),
+                 "# HELP probe_ssl_last_chain_info The leaf certificate.\n# TYPE probe_ssl_last_chain_info gauge\n"
+                 "probe_ssl_last_chain_info{{fingerprint_sha256=\"{}\",issuer=\"{}\",subject=\"{}\","
+                 "subjectalternative=\"{}\"}} 1\n",
+                 pipeline::escape_label(fingerprint), pipeline::escape_label(text(m, core::field::kCertIssuer)),
+                 pipeline::escape_label(text(m, core::field::kCertSubject)),
+                 pipeline::escape_label(dns_names(text(m, core::field::kCertNames))));
 }
 
 bool is_secret(std::string_view key) {
@@ -68,7 +100,8 @@ void append_fact(const core::Field& field, const core::FieldValue& value, std::s
 }  // namespace
 
 std::string metrics_text(const Answered& run) {
-  std::string out = pipeline::probe_text(pipeline::probe_row(record_of(run), false));
+  std::string out = pipeline::probe_text(pipeline::probe_row(run.measurement, run.target.check));
+  append_chain_info(run.measurement, out);
   if (run.module.kind != core::CheckKind::kDns) {
     append_gauge("probe_failed_due_to_regex", "1 when a regular expression decided against the answer.",
                  failed_by_pattern(run) ? 1 : 0, out);

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/measurement.h"
-#include "core/record.h"
 #include "prober/blackbox/module.h"
 
 namespace sonde::prober::blackbox {

@@ -26,6 +26,37 @@ constexpr std::array<std::string_view, 4> kOtherProbers = {"icmp", "grpc", "unix
 constexpr Duration kTimeoutMax = std::chrono::minutes{5};
 constexpr std::string_view kSample = "sonde.invalid";  // RFC 2606 2: stands for any target while a file is read
 
+/// Puts the nodes where they stand in the text before each $ was doubled.
+void correct_places(ConfigNode& node, const std::vector<std::string_view>& lines) {
+  node.written.clear();
+  if (node.line >= 1 && static_cast<std::size_t>(node.line) <= lines.size()) {
+    const std::string_view line = lines[static_cast<std::size_t>(node.line - 1)];
+    std::size_t at = 0;
+    for (int doubled = 1; at < line.size() && doubled < node.column; ++at) doubled += line[at] == '$' ? 2 : 1;
+    node.column = static_cast<int>(at) + 1;
+  }
+  for (ConfigNode& item : node.items) correct_places(item, lines);
+  for (auto& [key, value] : node.entries) {
+    correct_places(key, lines);
+    correct_places(value, lines);
+  }
+}
+
+/// The file as blackbox_exporter reads it: there a $ is a $, and ${1} in `send` is a group of the last match.
+ConfigNode parse_plain(std::string_view text, std::string_view file, ConfigErrors& errors) {
+  std::string doubled;
+  std::vector<std::string_view> lines;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  for (const char c : text) doubled.append(c == '$' ? 2 : 1, c);
+  ConfigNode root = core::parse_yaml(doubled, file, nullptr, errors);
+  correct_places(root, lines);
+  return root;
+}
+
 std::string_view instead_of(std::string_view key) {
   const auto refused = refused_keys();
   const auto it =
@@ -135,7 +166,7 @@ core::Result<std::string> url_of(const Module& module, const std::string& target
     case core::CheckKind::kTls: {
       const auto at = split_host(target);
       if (!at || at->port == 0) return no_target("target must be HOST:PORT for a tcp module");
-      return fmt::format("{}://{}:{}", module.over_tls ? "tls" : "tcp", bracketed(at->host), at->port);
+      return fmt::format("tcp://{}:{}", bracketed(at->host), at->port);
     }
     case core::CheckKind::kDns: {
       const auto at = split_host(target);
@@ -172,6 +203,12 @@ core::Result<void> set_hostname(const std::string& hostname, core::CheckKind kin
   return {};
 }
 
+/// blackbox_exporter passes over a tls_config that is not needed; our checks call it a mistake.
+bool speaks_tls(const Module& module, const core::Url& url) {
+  if (module.kind != core::CheckKind::kHttp) return module.over_tls;
+  return url.scheme == "https" || module.request.find("redirects")->scalar != "0";
+}
+
 core::Result<TargetEntry> make_entry(const Module& module, const Ask& ask, io::Files& files, ConfigErrors& errors) {
   auto url_text = url_of(module, ask.target);
   if (!url_text) return url_text.error();
@@ -191,8 +228,8 @@ core::Result<TargetEntry> make_entry(const Module& module, const Ask& ask, io::F
   SpecNodes nodes;
   if (!module.expect.entries.empty()) nodes.expect = &module.expect;
   if (!request.entries.empty()) nodes.request = &request;
-  (void)tls;
-  (void)files;
+  if (!tls.entries.empty() && speaks_tls(module, *url)) nodes.tls = &tls;
+  nodes.files = &files;
   entry.spec = entry.type->parse(entry.target, nodes, errors);
   return entry;
 }
@@ -216,8 +253,7 @@ Modules read_modules(std::string_view text, std::string_view file, io::Files& fi
       core::Key{.name = "modules", .kind = core::KeyKind::kAny, .required = true, .en = "the modules", .zh = "模块"}};
   static constexpr core::KeyTable kRoot{"blackbox.yml", kRootKeys};
   Modules out;
-  // Without variables: ${1} in `send` belongs to blackbox_exporter.
-  const ConfigNode root = core::parse_yaml(text, file, nullptr, errors);
+  const ConfigNode root = parse_plain(text, file, errors);
   if (root.kind == ConfigNode::Kind::kNull) {
     if (errors.empty()) errors.add({std::string{file}, 0, 0, "the file is empty"});
     return out;

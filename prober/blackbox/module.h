@@ -23,7 +23,7 @@ struct Module {
   core::ConfigNode expect;   // a map, perhaps empty
   core::ConfigNode request;  // a map, perhaps empty
   core::ConfigNode tls;      // a map, perhaps empty
-  bool over_tls = false;     // tcp: TLS from the first byte; dns: DNS over TLS
+  bool over_tls = false;     // tcp and dns: TLS is spoken, at once or from some step on
   std::string query_name;    // dns
   bool matches = false;      // regular expressions decide: probe_failed_due_to_regex means something
   core::ConfigNode written;  // as it stands in the file, for debug=true

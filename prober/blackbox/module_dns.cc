@@ -1,5 +1,6 @@
 // The map `dns` of a module.
 #include <array>
+#include <string>
 #include <utility>
 
 #include "prober/blackbox/module_keys.h"
@@ -13,23 +14,22 @@ using core::ConfigErrors;
 using core::ConfigNode;
 using core::TableReader;
 
-void read_validators(const TableReader& map, std::string_view key, std::string_view section, Module& module,
+/// blackbox_exporter's four ways of matching the records of a section, in the words of expect.
+void read_validators(const TableReader& map, std::string_view key, const std::string& section, Module& module,
                      ConfigErrors& errors) {
   const ConfigNode* node = map.node(key);
   if (node == nullptr || node->kind == ConfigNode::Kind::kNull) return;
   const TableReader rules{*node, kValidatorKeys, errors};
-  ConfigNode out = map_node(*node);
   const std::array<std::pair<std::string_view, std::string_view>, 4> names = {
-      {{"fail_if_matches_regexp", "fail_if_matches"},
-       {"fail_if_all_match_regexp", "fail_if_all_match"},
-       {"fail_if_not_matches_regexp", "fail_if_not_matches"},
-       {"fail_if_none_matches_regexp", "fail_if_none_matches"}}};
+      {{"fail_if_matches_regexp", "_not_matches"},
+       {"fail_if_all_match_regexp", "_matches_or_empty"},  // what it does, in spite of its name
+       {"fail_if_not_matches_regexp", "_matches"},
+       {"fail_if_none_matches_regexp", "_matches_any"}}};
   for (const auto& [theirs, ours] : names) {
-    if (const ConfigNode* list = rules.node(theirs); list != nullptr && list->kind != ConfigNode::Kind::kNull) {
-      put(out, ours, as_list(*list));
-    }
+    const ConfigNode* list = rules.node(theirs);
+    if (list == nullptr || list->kind == ConfigNode::Kind::kNull) continue;
+    put(module.expect, section + std::string{ours}, as_list(*list));
   }
-  if (!out.entries.empty()) put(module.expect, section, std::move(out));
 }
 
 }  // namespace
@@ -49,12 +49,15 @@ void read_dns(const ConfigNode& node, Module& module, ConfigErrors& errors) {
   put(module.request, "type", text_node(node, map.text("query_type").value_or("ANY")));
   put(module.request, "class", text_node(node, map.text("query_class").value_or("IN")));
   put(module.request, "recursion", text_node(node, map.boolean("recursion_desired").value_or(true) ? "true" : "false"));
+  // One plain query and its first answer, as blackbox_exporter asks.
+  put(module.request, "edns", text_node(node, "false"));
+  put(module.request, "linger", text_node(node, "0s"));
   const ConfigNode* rcodes = map.node("valid_rcodes");
   const bool any = rcodes != nullptr && (rcodes->kind == ConfigNode::Kind::kScalar || !rcodes->items.empty());
   put(module.expect, "rcode", any ? as_list(*rcodes) : as_list(text_node(node, "NOERROR")));
-  read_validators(map, "validate_answer_rrs", "answer_matches", module, errors);
-  read_validators(map, "validate_authority_rrs", "authority_matches", module, errors);
-  read_validators(map, "validate_additional_rrs", "additional_matches", module, errors);
+  read_validators(map, "validate_answer_rrs", "answer", module, errors);
+  read_validators(map, "validate_authority_rrs", "authority", module, errors);
+  read_validators(map, "validate_additional_rrs", "additional", module, errors);
 }
 
 }  // namespace sonde::prober::blackbox

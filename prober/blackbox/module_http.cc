@@ -16,11 +16,11 @@ using core::TableReader;
 
 constexpr std::int64_t kBodyBytesMax = 64 * 1024 * 1024;
 
-/// A secret that stands in the file: blackbox_exporter's way, so it is taken here too.
+/// A secret that stands in the file: blackbox_exporter's way, so it is taken here too. It is marked as what a variable
+/// gave, so that no message shows it.
 ConfigNode secret_node(const ConfigNode& at, std::string_view text) {
   ConfigNode node = text_node(at, text);
-  // A blackbox.yml may hold secrets in plain text; that ours may not is a rule for our own files.
-  node.written = "${BLACKBOX_YML}";
+  node.written = "${secret}";
   return node;
 }
 
@@ -136,6 +136,23 @@ void read_compression(const TableReader& map, Module& module) {
   put(module.request, "compression", text_node(*map.node("compression"), *text == "identity" ? "none" : *text));
 }
 
+/// "http://user:password@host:port": user and password have keys of their own in our maps.
+ConfigNode read_proxy(const ConfigNode& node) {
+  ConfigNode proxy = map_node(node);
+  std::string url = node.scalar;
+  const std::size_t begin = url.find("://");
+  const std::size_t at = url.find('@');
+  if (begin != std::string::npos && at != std::string::npos && at > begin) {
+    const std::string user = url.substr(begin + 3, at - begin - 3);
+    const std::size_t colon = user.find(':');
+    put(proxy, "username", text_node(node, user.substr(0, colon)));
+    if (colon != std::string::npos) put(proxy, "password", secret_node(node, user.substr(colon + 1)));
+    url.erase(begin + 3, at - begin - 2);
+  }
+  put(proxy, "url", text_node(node, url));
+  return proxy;
+}
+
 void read_request(const TableReader& map, Module& module, const ConfigNode& node, ConfigErrors& errors) {
   for (const std::string_view key : {"method", "headers", "body", "body_file"}) {
     const ConfigNode* n = map.node(key);
@@ -148,11 +165,7 @@ void read_request(const TableReader& map, Module& module, const ConfigNode& node
   if (!map.boolean("enable_http2").value_or(true)) put(module.request, "version", text_node(*http2, "1.1"));
   read_compression(map, module);
   read_authorization(map, module, errors);
-  if (const auto* n = map.node("proxy_url")) {
-    ConfigNode proxy = map_node(*n);
-    put(proxy, "url", *n);
-    put(module.request, "proxy", std::move(proxy));
-  }
+  if (const auto* n = map.node("proxy_url")) put(module.request, "proxy", read_proxy(*n));
 }
 
 }  // namespace

@@ -198,8 +198,8 @@ constexpr std::array kTcp = {kFamily,
                              Key{.name = "tls",
                                  .kind = KeyKind::kBool,
                                  .standard = "false",
-                                 .en = "the target becomes tls://",
-                                 .zh = "目标变为 tls://"},
+                                 .en = "TLS begins before the first step",
+                                 .zh = "在第一步之前开始 TLS"},
                              kTls};
 
 constexpr std::array kValidator = {Key{.name = "fail_if_matches_regexp",

@@ -31,7 +31,7 @@ void read_family(const TableReader& map, Module& module) {
   const bool ip4 = map.choice("preferred_ip_protocol").value_or("ip6") == "ip4";
   const bool fallback = map.boolean("ip_protocol_fallback").value_or(true);
   if (fallback) {
-    module.net.family = NetSpec::Family::kAny;
+    module.net.family = ip4 ? NetSpec::Family::kAny : NetSpec::Family::kPreferIp6;
   } else {
     module.net.family = ip4 ? NetSpec::Family::kIp4 : NetSpec::Family::kIp6;
   }

@@ -15,10 +15,13 @@ void read_tcp(const ConfigNode& node, Module& module, ConfigErrors& errors) {
   read_source(map, module, errors);
   module.over_tls = map.boolean("tls").value_or(false);
   read_tls_config(map.node("tls_config"), module, errors);
-  const auto items = map.list("query_response");
-  if (items.empty()) return;
-  ConfigNode steps = list_node(*map.node("query_response"));
-  for (const ConfigNode& item : items) {
+  const ConfigNode* talk = map.node("query_response");
+  ConfigNode steps = list_node(talk != nullptr ? *talk : node);
+  if (module.over_tls) {
+    steps.items.push_back(map_node(*map.node("tls")));  // TLS before the first word
+    put(steps.items.back(), "starttls", text_node(*map.node("tls"), "true"));
+  }
+  for (const ConfigNode& item : map.list("query_response")) {
     const TableReader step{item, kStepKeys, errors};
     refuse(item, kStepKeys, module.name, errors);
     ConfigNode out = map_node(item);
@@ -29,7 +32,10 @@ void read_tcp(const ConfigNode& node, Module& module, ConfigErrors& errors) {
     if (const auto text = step.text("send"); text && !text->empty()) {
       put(out, "send", text_node(*step.node("send"), *text + "\n"));
     }
-    if (step.boolean("starttls").value_or(false)) put(out, "starttls", text_node(*step.node("starttls"), "true"));
+    if (step.boolean("starttls").value_or(false)) {
+      module.over_tls = true;
+      put(out, "starttls", text_node(*step.node("starttls"), "true"));
+    }
     if (!out.entries.empty()) steps.items.push_back(std::move(out));
   }
   if (!steps.items.empty()) put(module.expect, "steps", std::move(steps));

@@ -32,8 +32,9 @@ void Resolve::start(Callback<void(Resolved)> done) {
     result_.detail = "no resolver is configured and /etc/resolv.conf names none";
     return finish_soon();
   }
-  if (net_.family != Family::kIp6 && !ask(ip4_)) return;
-  if (net_.family == Family::kIp6 || net_.family == Family::kBoth) (void)ask(ip6_);
+  const bool ip6_first = net_.family == Family::kIp6 || net_.family == Family::kPreferIp6;
+  if (!ip6_first && !ask(ip4_)) return;
+  if (ip6_first || net_.family == Family::kBoth) (void)ask(ip6_);
 }
 
 void Resolve::finish_soon() {
@@ -88,8 +89,10 @@ bool Resolve::ask(Branch& branch) {
 
 void Resolve::on_reply(Branch& branch, const io::DnsReply& reply) {
   take(branch, reply);
-  if (net_.family == Family::kAny && branch.cause == Cause::kNodata && !ip6_.asked) {
-    (void)ask(ip6_);
+  const bool may_fall_back = net_.family == Family::kAny || net_.family == Family::kPreferIp6;
+  Branch& other = &branch == &ip4_ ? ip6_ : ip4_;
+  if (may_fall_back && branch.cause == Cause::kNodata && !other.asked) {
+    (void)ask(other);
     return;
   }
   const bool all_in = (!ip4_.asked || ip4_.answered) && (!ip6_.asked || ip6_.answered);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "io/asio_loop.h"
 #include "io/http_server.h"
@@ -143,6 +144,103 @@ TEST_F(InfluxTest, WritesLinesToTheV2PathWithAToken) {
   ASSERT_EQ(posts().size(), 1U);
   EXPECT_EQ(posts()[0].url, "http://tsdb:8086/api/v2/write?org=a%20b&bucket=c%26d&precision=ns");
   EXPECT_EQ(posts()[0].header("authorization"), "Token secret");
+}
+
+// The documented answers of InfluxDB 2 to /api/v2/write: a JSON object with `code` and `message`.
+TEST_F(InfluxTest, UnderstandsTheAnswersOfInfluxDb2) {
+  options.database.clear();
+  options.org = "o";
+  options.bucket = "b";
+  options.token = "secret";
+  const std::vector<std::pair<std::string, std::string>> json{{"content-type", "application/json; charset=utf-8"}};
+  struct Case {
+    int status;
+    const char* body;
+    SinkReply::Kind kind;
+  };
+  const Case cases[] = {
+      {204, "", SinkReply::Kind::kDone},
+      {401, R"({"code":"unauthorized","message":"unauthorized access"})", SinkReply::Kind::kBlocked},
+      {403, R"({"code":"forbidden","message":"insufficient permissions for write"})", SinkReply::Kind::kBlocked},
+      {404, R"({"code":"not found","message":"bucket \"b\" not found"})", SinkReply::Kind::kBlocked},
+      {429, R"({"code":"too many requests","message":"org 1 has exceeded limited_write plan limit"})",
+       SinkReply::Kind::kRetry},
+      {500, R"({"code":"internal error","message":"unexpected error writing points to database"})",
+       SinkReply::Kind::kRetry},
+      {503, R"({"code":"unavailable","message":"service unavailable"})", SinkReply::Kind::kRetry},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.status);
+    http.answer_with([&](const FakeHttpClient::Seen&) { return FakeHttpClient::status(c.status, c.body, json); });
+    EXPECT_EQ(deliver(kThree).kind, c.kind);
+  }
+}
+
+// InfluxDB 2 stores nothing of a batch with a bad line (400), or says that it stored a part (422): both are bisected.
+TEST_F(InfluxTest, FindsTheBadLineThatInfluxDb2Refuses) {
+  options.database.clear();
+  options.org = "o";
+  options.bucket = "b";
+  for (const int refusal : {400, 422}) {
+    SCOPED_TRACE(refusal);
+    database.stored.clear();
+    database.partial = refusal == 422;
+    http.answer_with([&](const FakeHttpClient::Seen& seen) {
+      io::HttpResponse response = database.answer(seen);
+      if (response.status == 400) response.status = refusal;
+      return response;
+    });
+    const SinkReply reply = deliver("p n=1i 1\np bad 2\np n=3i 3\n");
+    EXPECT_EQ(reply.kind, SinkReply::Kind::kDone);
+    EXPECT_EQ(reply.dead_lettered, 1U);
+    EXPECT_EQ(database.stored.size(), 2U);
+  }
+}
+
+TEST_F(InfluxTest, WritesLinesToTheV3PathWithABearerToken) {
+  options.api = InfluxOptions::Api::kV3;
+  options.database = "a b";
+  options.token = "secret";
+  EXPECT_EQ(deliver(kThree).kind, SinkReply::Kind::kDone);
+  ASSERT_EQ(posts().size(), 1U);
+  EXPECT_EQ(posts()[0].url,
+            "http://tsdb:8086/api/v3/write_lp?db=a%20b&precision=nanosecond&accept_partial=true&no_sync=false");
+  EXPECT_EQ(posts()[0].header("authorization"), "Bearer secret");
+}
+
+// InfluxDB 3 stores the good lines and answers 400 with a list of the bad ones, which may be cut: the list is not
+// trusted, each bad line is found and kept, and no good one is lost.
+TEST_F(InfluxTest, FindsEveryLineThatInfluxDb3RefusesAlsoBeyondItsList) {
+  options.api = InfluxOptions::Api::kV3;
+  std::string lines;
+  for (int i = 0; i < 300; ++i)
+    lines += (i % 2 == 0 ? "p n=" : "p bad") + std::to_string(i) + "i " + std::to_string(i) + "\n";
+  http.answer_with([&](const FakeHttpClient::Seen& seen) {
+    if (database.answer(seen).status == 204) return FakeHttpClient::status(204);
+    return FakeHttpClient::status(
+        400,
+        R"({"error":"partial write of line protocol occurred","data":[{"original_line":"p bad1i 1",)"
+        R"("line_number":2,"error_message":"No fields were provided"}]})",
+        {{"content-type", "application/json"}});
+  });
+  const SinkReply reply = deliver(lines);
+  EXPECT_EQ(reply.kind, SinkReply::Kind::kDone);
+  EXPECT_EQ(reply.dead_lettered, 150U);
+  EXPECT_EQ(database.stored.size(), 150U);
+}
+
+TEST_F(InfluxTest, AsksInfluxDb3Again) {
+  options.api = InfluxOptions::Api::kV3;
+  for (const int status : {413, 500, 503}) {
+    SCOPED_TRACE(status);
+    bool first = true;
+    http.answer_with([&](const FakeHttpClient::Seen& seen) {
+      if (seen.method == "POST" && std::exchange(first, false)) return FakeHttpClient::status(status);
+      return FakeHttpClient::status(seen.method == "POST" ? 204 : 404);
+    });
+    const SinkReply reply = deliver(kThree);
+    EXPECT_EQ(reply.kind, status == 413 ? SinkReply::Kind::kDone : SinkReply::Kind::kRetry);
+  }
 }
 
 TEST_F(InfluxTest, SendsBasicAuthorization) {

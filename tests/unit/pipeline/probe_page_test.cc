@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/measurement.h"
+#include "core/probe_line.h"
 
 namespace sonde::pipeline {
 namespace {
@@ -25,14 +25,21 @@ core::Measurement good_http() {
   return m;
 }
 
-core::Record record_of(const core::Measurement& m, std::string name = "shop",
-                       core::CheckKind check = core::CheckKind::kHttp) {
+/// Lives long enough for a result of it.
+struct Source {
+  explicit Source(std::string name) {
+    vantage.name = "here";
+    target.name = std::move(name);
+    tags = core::ProbeTags{vantage, target};
+  }
+  [[nodiscard]] core::ProbeResult result(const core::Measurement& m) const { return {m, vantage, target, tags, {}}; }
   core::Vantage vantage;
-  vantage.name = "here";
   core::Target target;
-  target.name = std::move(name);
-  target.check = check;
-  return to_record(m, vantage, target, core::WallTime{std::chrono::seconds{1}});
+  core::ProbeTags tags;
+};
+
+std::string text_of(const core::Measurement& m, core::CheckKind check = core::CheckKind::kHttp) {
+  return probe_text(probe_row(m, check));
 }
 
 bool has(const std::string& text, std::string_view line) {
@@ -40,7 +47,7 @@ bool has(const std::string& text, std::string_view line) {
 }
 
 TEST(ProbePage, SpeaksTheNamesOfBlackboxExporter) {
-  const std::string text = probe_text(probe_row(record_of(good_http()), false));
+  const std::string text = text_of(good_http());
   for (const char* line : {
            "probe_success 1",
            "probe_duration_seconds 0.25",
@@ -66,7 +73,7 @@ TEST(ProbePage, LeavesOutWhatWasNotReached) {
   core::Measurement m;
   m.outcome = core::failed(core::Stage::kTcp, core::Cause::kRefused);
   m.set(field::kResolveSeconds, 0.01);
-  const std::string text = probe_text(probe_row(record_of(m), false));
+  const std::string text = text_of(m);
   EXPECT_TRUE(has(text, "probe_success 0")) << text;
   EXPECT_TRUE(has(text, "probe_cause_info{cause=\"refused\",stage=\"tcp\"} 1")) << text;
   for (const char* absent : {"phase=\"connect\"", "phase=\"transfer\"", "probe_http_status_code", "probe_http_ssl",
@@ -78,7 +85,7 @@ TEST(ProbePage, LeavesOutWhatWasNotReached) {
 // Nothing that a remote sent is in a label; what the configuration says is, and is escaped.
 TEST(ProbePage, HasLabelsOfTheConfigurationOnly) {
   ProbePage page;
-  page.take(record_of(good_http(), "a\"b\\c"));
+  page.take(Source{"a\"b\\c"}.result(good_http()));
   const std::string text = page.text();
   EXPECT_TRUE(has(text,
                   "probe_success{check=\"http\",role=\"app\",target=\"a\\\"b\\\\c\",vantage=\"here\","
@@ -90,14 +97,11 @@ TEST(ProbePage, HasLabelsOfTheConfigurationOnly) {
 
 TEST(ProbePage, ShowsTheNewestResultOfEachTargetThatIsLeft) {
   ProbePage page;
-  page.take(record_of(good_http(), "a"));
+  page.take(Source{"a"}.result(good_http()));
   core::Measurement bad = good_http();
   bad.outcome = core::failed(core::Stage::kHttp, core::Cause::kStatus);
-  page.take(record_of(bad, "a"));
-  page.take(record_of(good_http(), "b"));
-  core::Record other;
-  other.measurement = "sonde";
-  page.take(other);
+  page.take(Source{"a"}.result(bad));
+  page.take(Source{"b"}.result(good_http()));
   EXPECT_EQ(page.targets(), 2U);
   const std::string text = page.text();
   EXPECT_NE(text.find("probe_success{check=\"http\",role=\"app\",target=\"a\",vantage=\"here\","
@@ -109,11 +113,23 @@ TEST(ProbePage, ShowsTheNewestResultOfEachTargetThatIsLeft) {
   EXPECT_EQ(page.text().find("target=\"a\""), std::string::npos);
 }
 
+TEST(ProbePage, FollowsTheLabelsOfANewConfiguration) {
+  ProbePage page;
+  Source source{"a"};
+  page.take(source.result(good_http()));
+  source.target.region = "cn-north-1";
+  page.take(source.result(good_http()));
+  EXPECT_EQ(page.text().find("cn-north-1"), std::string::npos) << "labels are made once";
+  page.keep_only({"a"});
+  page.take(source.result(good_http()));
+  EXPECT_NE(page.text().find("region=\"cn-north-1\""), std::string::npos);
+}
+
 TEST(ProbePage, TellsADnsQueryFromALookup) {
   core::Measurement m;
   m.set(field::kResolveSeconds, 0.5);
   m.set(field::kDnsRcode, std::int64_t{0});
-  const std::string text = probe_text(probe_row(record_of(m, "d", core::CheckKind::kDns), false));
+  const std::string text = text_of(m, core::CheckKind::kDns);
   EXPECT_TRUE(has(text, "probe_dns_duration_seconds{phase=\"request\"} 0.5")) << text;
   EXPECT_TRUE(has(text, "probe_dns_query_succeeded 1")) << text;
   EXPECT_EQ(text.find("probe_dns_lookup_time_seconds"), std::string::npos) << text;
