@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "cli/configuration.h"
+#include "cli/files_in.h"
 #include "core/text.h"
 #include "io/address.h"
 

@@ -307,6 +307,21 @@ void Definer::config(CLI::App& app) {
            say("Read the file strictly and report every mistake with its place", "严格读取文件，报告每处错误及其位置"),
            "sonde config check /etc/sonde/sonde.yaml", [&o](const Context& c) { return config_check_verb(o, c); });
   check->add_option("file", o.config, say("Configuration file", "配置文件"))->required()->type_name("FILE");
+  CLI::App* print = verb(
+      *config, "print",
+      say("Print what is in force: every default written out, no secrets", "打印生效的配置：写出所有默认值，不含密钥"),
+      "sonde config print -c sonde.yaml", [&o](const Context& c) { return config_print_verb(o, c); });
+  print
+      ->add_option("-c,--config", o.config,
+                   say("Configuration file; without it: what `sonde run` does alone",
+                       "配置文件；省略时为 `sonde run` 的默认行为"))
+      ->type_name("FILE");
+  CLI::App* schema =
+      verb(*config, "schema", say("Print the JSON Schema, for editors", "打印 JSON Schema，供编辑器使用"),
+           "sonde config schema > sonde.schema.json", [&o](const Context& c) { return config_schema_verb(o, c); });
+  schema->add_flag("--targets", o.targets, say("Of a file of targets instead", "改为目标文件的"));
+  verb(*config, "reference", say("Print all keys as Markdown", "以 Markdown 打印所有键"),
+       "sonde config reference --lang zh", [](const Context& c) { return config_reference_verb(c); });
 }
 
 void Definer::judge(CLI::App& app) {

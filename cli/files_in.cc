@@ -1,25 +1,16 @@
-// Inputs from this machine.
+// Unpacking what is built in.
 #include "cli/files_in.h"
 
-#include <unistd.h>
 #define ZLIB_CONST  // next_in takes const bytes
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 
 #include "cli/embedded.h"
 #include "core/check.h"
 
 namespace sonde::cli {
 namespace {
-
-std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string{value};
-}
 
 // Embedded bytes come from our own build: a failure is a bug, not input.
 std::string gunzip(std::string_view packed) {
@@ -43,10 +34,6 @@ std::string gunzip(std::string_view packed) {
 
 }  // namespace
 
-std::optional<std::string> EnvironmentVariables::find(std::string_view variable) const {
-  return environment(std::string{variable});
-}
-
 EmbeddedCatalogue::EmbeddedCatalogue() {
   for (const embedded::EmbeddedFile& file : embedded::catalogue()) files_.emplace(file.path, gunzip(file.gzip()));
 }
@@ -68,23 +55,6 @@ std::optional<hub::Asset> EmbeddedPage::find(std::string_view path) const {
   const auto it = std::ranges::find(files, path, &embedded::EmbeddedFile::path);
   if (it == files.end()) return std::nullopt;
   return hub::make_asset(it->path, it->gzip(), it->hash);
-}
-
-std::string read_resolv_conf(io::Files& files) {
-  core::Result<std::string> text = files.read_all("/etc/resolv.conf", 64 * 1024);
-  return text ? std::move(*text) : std::string{};
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
-
-std::string default_state_directory() {
-  if (const auto systemd = environment("STATE_DIRECTORY")) return *systemd;
-  if (const auto xdg = environment("XDG_STATE_HOME"); xdg && !xdg->empty()) return *xdg + "/sonde";
-  return environment("HOME").value_or("/tmp") + "/.local/state/sonde";
 }
 
 }  // namespace sonde::cli

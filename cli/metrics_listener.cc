@@ -21,6 +21,7 @@ constexpr std::array kKeys = {
         .en = "address and port of /metrics and /probe; 127.0.0.1:9115 takes the place of a blackbox_exporter",
         .zh = "/metrics 与 /probe 的地址和端口；127.0.0.1:9115 可直接取代 blackbox_exporter"},
     Key{.name = "token_file",
+        .kind = KeyKind::kPath,
         .en = "file with one token a line that requests must show; needed where others can reach the address",
         .zh = "令牌文件，每行一个，请求须携带其一；他人可访问该地址时必须设置"},
     Key{.name = "allow_hosts",
@@ -28,6 +29,7 @@ constexpr std::array kKeys = {
         .en = "further names that requests may use in their Host header",
         .zh = "请求的 Host 头中还允许的名称"},
     Key{.name = "blackbox_file",
+        .kind = KeyKind::kPath,
         .en = "a blackbox.yml whose modules /probe answers; without it there is no /probe",
         .zh = "blackbox.yml 文件，/probe 按其中的模块应答；不设则没有 /probe"},
     Key{.name = "timeout_offset",
@@ -38,17 +40,11 @@ constexpr std::array kKeys = {
         .en = "taken off the scrape's timeout, so that the answer is there in time",
         .zh = "从抓取超时中减去的时间，使应答及时返回"}};
 
-std::string beside(const std::string& config_file, const std::string& path) {
-  const std::size_t slash = config_file.rfind('/');
-  if (path.starts_with('/') || slash == std::string::npos) return path;
-  return config_file.substr(0, slash + 1) + path;
-}
-
 Modules read_blackbox_file(const core::ConfigNode& at, const std::string& path, io::Files& files,
                            core::ConfigErrors& errors) {
   const auto text = files.read_all(path, kBlackboxBytesMax);
   if (text) return prober::blackbox::read_modules(*text, path, files, errors);
-  errors.add(at.error("blackbox_file: " + text.error().message));
+  errors.add(at.error(text.error()));
   return {};
 }
 
@@ -67,30 +63,33 @@ pipeline::Metric metric(std::string name, std::string help, double value,
 
 const core::KeyTable kMetricsKeys{"metrics", kKeys};
 
-MetricsConfig read_metrics_config(const core::ConfigNode& node, const std::string& config_file, io::Files& files,
-                                  core::ConfigErrors& errors) {
+MetricsConfig read_metrics_config(const core::ConfigNode& node, io::Files& files, core::ConfigErrors& errors) {
   MetricsConfig c;
   const core::TableReader map{node, kMetricsKeys, errors};
   if (const auto text = map.text("listen")) {
     if (const auto listen = io::parse_listen(*text)) {
       c.listen = *listen;
     } else {
-      errors.add(map.node("listen")->error("listen must be ADDRESS:PORT or [ADDRESS]:PORT, such as 127.0.0.1:8687"));
+      errors.add(map.node("listen")->error("listen must be ADDRESS:PORT or [ADDRESS]:PORT, such as 127.0.0.1:8687",
+                                           "listen 应为 地址:端口 或 [地址]:端口，例如 127.0.0.1:8687"));
     }
   }
-  c.token_file = map.text("token_file").value_or("");
+  c.token_file = map.path("token_file").value_or("");
   c.allow_hosts = map.texts("allow_hosts");
   c.timeout_offset = map.duration("timeout_offset").value_or(c.timeout_offset);
-  if (const auto path = map.text("blackbox_file")) {
-    c.blackbox_file = beside(config_file, *path);
+  if (const auto path = map.path("blackbox_file")) {
+    c.blackbox_file = *path;
     c.modules = read_blackbox_file(*map.node("blackbox_file"), c.blackbox_file, files, errors);
   }
-  if (!io::is_loopback(c.listen.address) && c.token_file.empty()) {
+  if (!io::is_loopback(c.listen.address) && map.node("token_file") == nullptr) {
     const core::ConfigNode* at = map.node("listen");
-    errors.add((at != nullptr ? *at : node)
-                   .error("metrics listens on " + c.listen.address +
-                          ", which others can reach, and /probe would probe whatever they ask for: set token_file, or "
-                          "listen on 127.0.0.1"));
+    errors.add(
+        (at != nullptr ? *at : node)
+            .error("metrics listens on " + c.listen.address +
+                       ", which others can reach, and /probe would probe whatever they ask for: set token_file, or "
+                       "listen on 127.0.0.1",
+                   "metrics 监听在 " + c.listen.address +
+                       "，他人可以访问，而 /probe 会按他们的要求探测：请设置 token_file，或改为监听 127.0.0.1"));
   }
   return c;
 }
@@ -196,12 +195,8 @@ void MetricsListener::continue_page(std::uint64_t id) {
 }
 
 void MetricsListener::collect(std::vector<pipeline::Metric>& metrics) const {
-  metrics.push_back(
-      metric("sonde_config_last_reload_successful", "1 when the last reload succeeded.", reload_good_ ? 1 : 0));
-  const auto at = static_cast<double>(core::to_unix_ms(reload_good_at_)) / 1000;
-  metrics.push_back(metric("sonde_config_last_reload_success_timestamp_seconds",
-                           "When the configuration was read successfully the last time.", at));
   if (config_.blackbox_file.empty()) return;
+  const auto at = static_cast<double>(core::to_unix_ms(reload_good_at_)) / 1000;
   const auto count = pipeline::Metric::Type::kCounter;
   metrics.push_back(
       metric("sonde_blackbox_runs_total", "Runs asked for by /probe.", static_cast<double>(handler_.runs()), count));

@@ -31,10 +31,10 @@ struct MetricsConfig {
 
 extern const core::KeyTable kMetricsKeys;
 
-/// Reads the map and the blackbox file that it names, which is found relative to the folder of `config_file`.
+/// Reads the map and the blackbox file that it names.
 /// An address that is not loopback without a token_file is an error that says so. Mistakes go to `errors`.
-[[nodiscard]] MetricsConfig read_metrics_config(const core::ConfigNode& node, const std::string& config_file,
-                                                io::Files& files, core::ConfigErrors& errors);
+[[nodiscard]] MetricsConfig read_metrics_config(const core::ConfigNode& node, io::Files& files,
+                                                core::ConfigErrors& errors);
 
 class MetricsListener {
  public:

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/configuration.h"
+#include "cli/configuration_keeper.h"
+#include "cli/files_in.h"
+#include "cli/machine.h"
 #include "cli/service.h"
 #include "cli/verbs.h"
 #include "io/asio_loop.h"
@@ -18,18 +20,34 @@ constexpr core::Duration kFirstLook = std::chrono::seconds{20};
 class Run {
  public:
   Run(const RunOptions& options, const Context& context)
-      : options_(options), err_(context.err), loop_(io::make_asio_loop()), files_(io::make_system_files()) {}
+      : options_(options),
+        err_(context.err),
+        loop_(io::make_asio_loop()),
+        files_(io::make_system_files()),
+        keeper_({.loop = *loop_,
+                 .files = *files_,
+                 .catalogue = catalogue_,
+                 .variables = variables_,
+                 .host_name = host_name(),
+                 .state_directory = default_state_directory(),
+                 .language = err_.language},
+                options.config, [this](ConfigurationKeeper::Tone tone, const std::string& text) { say(tone, text); }) {}
 
   int execute() {
-    std::optional<Configuration> configuration = load();
+    std::optional<Configuration> configuration = keeper_.load();
     if (!configuration) return exit_code::kUsage;
     const bool by_default = options_.config.empty();
     service_.emplace(*loop_, *files_, std::move(*configuration));
-    service_->on_reload([this] { return reload(); });
+    service_->on_reload([this] { return keeper_.reload(); });
     const io::Handle signals = io::watch_signals(*loop_, [this](int number) { on_signal(number); });
     if (const auto started = service_->start(options_.once, [this] { end(); }); !started) {
       say(Color::kRed, fmt::format("{}: {}", err_.say("error", "错误"), started.error().message));
       return exit_code::kUsage;
+    }
+    service_->reloaded(keeper_.good());
+    if (!options_.once) {
+      keeper_.follow([this](Configuration c) { return service_->reconfigure(std::move(c)); },
+                     [this](bool good) { service_->reloaded(good); });
     }
     greet();
     io::Handle first_look;
@@ -40,11 +58,16 @@ class Run {
   }
 
  private:
-  std::optional<Configuration> load() {
-    core::ConfigErrors errors;
-    auto configuration = load_configuration(options_.config, *files_, catalogue_, errors);
-    if (!configuration) fmt::print(stderr, "{}", errors.to_string());
-    return configuration;
+  void say(ConfigurationKeeper::Tone tone, const std::string& text) const {
+    switch (tone) {
+      case ConfigurationKeeper::Tone::kGood:
+        return say(Color::kGreen, text);
+      case ConfigurationKeeper::Tone::kBad:
+        return say(Color::kRed, text);
+      case ConfigurationKeeper::Tone::kPlain:
+        fmt::print(stderr, "{}\n", text);
+        std::fflush(stderr);
+    }
   }
 
   void say(Color color, std::string_view text) const {
@@ -95,23 +118,7 @@ class Run {
       end();
       return;
     }
-    (void)reload();
-  }
-
-  core::Result<void> reload() {
-    std::optional<Configuration> configuration = load();
-    auto done = configuration
-                    ? service_->reconfigure(std::move(*configuration))
-                    : core::Result<void>{core::Error{core::ErrorCode::kInvalid,
-                                                     std::string{err_.say("the file has mistakes", "文件有错误")}}};
-    service_->reloaded(done.has_value());
-    if (done) {
-      say(Color::kGreen, err_.say("The new configuration is in force.", "新配置已生效。"));
-    } else {
-      say(Color::kRed, fmt::format("{} {}", err_.say("The old configuration stays in force:", "旧配置继续生效："),
-                                   done.error().message));
-    }
-    return done;
+    if (!ending_ && !options_.once) (void)keeper_.reload();
   }
 
   RunOptions options_;
@@ -119,6 +126,8 @@ class Run {
   std::unique_ptr<io::Loop> loop_;
   std::unique_ptr<io::Files> files_;
   EmbeddedCatalogue catalogue_;
+  EnvironmentVariables variables_;
+  ConfigurationKeeper keeper_;
   std::optional<Service> service_;
   bool ending_ = false;
 };

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/machine.h"
 #include "pipeline/file_sink.h"
 #include "pipeline/influx_sink.h"
 #include "pipeline/self_record.h"
@@ -77,7 +78,11 @@ std::string url_of(const std::string& address, int port) {
 }  // namespace
 
 Service::Service(io::Loop& loop, io::Files& files, Configuration configuration)
-    : loop_(loop), files_(files), configuration_(std::move(configuration)), metrics_(SONDE_VERSION) {}
+    : loop_(loop),
+      files_(files),
+      configuration_(std::move(configuration)),
+      metrics_(SONDE_VERSION),
+      reload_good_at_(loop.wall_now()) {}
 
 Service::~Service() = default;
 
@@ -189,8 +194,11 @@ void Service::stop(core::Callback<void()> on_done) {
 }
 
 Result<void> Service::reconfigure(Configuration configuration) {
-  if (!prober_ || !configuration.runs_prober)
-    return core::Error{core::ErrorCode::kUnsupported, "only the prober's part can change while running"};
+  if (const std::string keys = needs_restart(configuration_, configuration); !keys.empty()) {
+    return core::Error{core::ErrorCode::kUnsupported, "only a restart can change " + keys + "; nothing was taken over",
+                       keys + " 的改动需要重启才能生效；没有采用任何改动"};
+  }
+  if (!prober_) return {};  // all that can change is the prober's
   if (metrics_listener_) metrics_listener_->drop_runs();
   if (Result<void> changed = prober_->reconfigure(std::move(configuration.prober)); !changed) return changed;
   if (metrics_listener_ && configuration.metrics) metrics_listener_->reconfigure(std::move(*configuration.metrics));
@@ -201,6 +209,8 @@ Result<void> Service::reconfigure(Configuration configuration) {
 }
 
 void Service::reloaded(bool good) {
+  reload_good_ = good;
+  if (good) reload_good_at_ = loop_.wall_now();
   if (metrics_listener_) metrics_listener_->reloaded(good);
 }
 
@@ -217,6 +227,11 @@ void Service::collect(std::vector<pipeline::Metric>& metrics) const {
   if (prober_) collect_prober(prober_->snapshot(), metrics);
   if (hub_) collect_hub(hub_->snapshot(), metrics);
   if (metrics_listener_) metrics_listener_->collect(metrics);
+  metrics.push_back(gauge("sonde_config_last_reload_successful", "1 when the configuration on disk is in force.",
+                          reload_good_ ? 1 : 0));
+  metrics.push_back(gauge("sonde_config_last_reload_success_timestamp_seconds",
+                          "When a configuration was last taken over.",
+                          static_cast<double>(core::to_unix_ms(reload_good_at_)) / 1000));
 }
 
 std::string Service::page_url() const { return hub_ ? url_of(configuration_.hub.address, hub_port_) : std::string{}; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/configuration.h"
+#include "cli/files_in.h"
 #include "cli/metrics_listener.h"
 #include "core/result.h"
 #include "hub/hub.h"
@@ -35,7 +36,8 @@ class Service {
   /// Ends probing, makes everything durable, and gives the sinks a few seconds to take what is left; then `on_done`.
   /// What they did not take stays in the log for the next start.
   void stop(core::Callback<void()> on_done);
-  /// Takes over a changed configuration: the prober's part. Errors leave the old one running.
+  /// Takes over a changed configuration: targets and whatever else is the prober's, and the modules of /probe. Errors
+  /// leave the old one running: a change that only a restart can make is one, and names its keys.
   [[nodiscard]] core::Result<void> reconfigure(Configuration configuration);
   /// What POST /-/reload does; before start(). Empty = it is not offered.
   void on_reload(std::function<core::Result<void>()> reload) { reload_ = std::move(reload); }
@@ -80,6 +82,8 @@ class Service {
   std::function<core::Result<void>()> reload_;
   std::unique_ptr<MetricsListener> metrics_listener_;
   int metrics_port_ = 0;
+  bool reload_good_ = true;
+  core::WallTime reload_good_at_;
   io::Handle self_timer_;
   io::Handle drain_timer_;
 };

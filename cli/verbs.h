@@ -71,9 +71,16 @@ int run_verb(const RunOptions& options, const Context& context);
 
 struct ConfigOptions {
   std::string config;
+  bool targets = false;  // of config_schema_verb: of a file of targets instead
 };
 /// `sonde config check FILE`: every mistake with its place, or one line that says what the file makes of Sonde.
 int config_check_verb(const ConfigOptions& options, const Context& context);
+/// `sonde config print`: the effective configuration as YAML, every default written out, no secret in it.
+int config_print_verb(const ConfigOptions& options, const Context& context);
+/// `sonde config schema`: JSON Schema of the file, or of a file of targets.
+int config_schema_verb(const ConfigOptions& options, const Context& context);
+/// `sonde config reference`: all keys as Markdown, as in docs/configuration.md.
+int config_reference_verb(const Context& context);
 
 struct TargetsOptions {
   std::string config;              // empty = the default catalogue selection

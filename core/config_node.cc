@@ -45,34 +45,6 @@ std::optional<Number> parse_all(std::string_view text) {
   return number;
 }
 
-struct ByteUnit {
-  std::string_view name;
-  std::int64_t bytes;
-};
-constexpr std::array kByteUnits{ByteUnit{"KiB", 1LL << 10}, ByteUnit{"MiB", 1LL << 20}, ByteUnit{"GiB", 1LL << 30},
-                                ByteUnit{"TiB", 1LL << 40}, ByteUnit{"B", 1}};
-
-std::optional<std::int64_t> parse_bytes(std::string_view text) {
-  std::int64_t scale = 1;
-  for (const ByteUnit& unit : kByteUnits) {
-    if (text.ends_with(unit.name)) {
-      text.remove_suffix(unit.name.size());
-      scale = unit.bytes;
-      break;
-    }
-  }
-  const auto number = parse_all<std::int64_t>(text);
-  if (!number || *number < 0 || *number > INT64_MAX / scale) return std::nullopt;
-  return *number * scale;
-}
-
-std::string format_bytes(std::int64_t bytes) {
-  for (const ByteUnit& unit : {kByteUnits[3], kByteUnits[2], kByteUnits[1], kByteUnits[0]}) {
-    if (bytes >= unit.bytes && bytes % unit.bytes == 0) return fmt::format("{}{}", bytes / unit.bytes, unit.name);
-  }
-  return fmt::format("{}", bytes);
-}
-
 }  // namespace
 
 std::string to_string(const ConfigError& e, Language language) {
@@ -195,37 +167,6 @@ std::optional<std::string> read_path(const ConfigNode& n, ConfigErrors& errors) 
   const std::size_t slash = n.file.rfind('/');
   if (n.scalar.starts_with('/') || slash == std::string::npos) return n.scalar;
   return n.file.substr(0, slash + 1) + n.scalar;
-}
-
-MapReader::MapReader(const ConfigNode& node, std::string_view what, ConfigErrors& errors)
-    : node_(node), what_(what), errors_(errors) {
-  if (node.kind != ConfigNode::Kind::kMap) {
-    errors.add(node.error(fmt::format("{}: expected a map of settings, found {}", what, describe(node.kind).en)));
-  }
-}
-
-const ConfigNode* MapReader::key(std::string_view key) {
-  allow(key);
-  return node_.find(key);
-}
-
-const ConfigNode* MapReader::required(std::string_view name) {
-  const ConfigNode* value = key(name);
-  if (value == nullptr && node_.kind == ConfigNode::Kind::kMap) {
-    errors_.add(node_.error(fmt::format("{} needs \"{}\"", what_, name)));
-  }
-  return value;
-}
-
-void MapReader::allow(std::string_view key) { known_.emplace_back(key); }
-
-void MapReader::finish() {
-  const std::vector<std::string_view> known(known_.begin(), known_.end());
-  for (const auto& [key, value] : node_.entries) {
-    if (std::ranges::find(known, std::string_view{key.scalar}) != known.end()) continue;
-    errors_.add(key.error(fmt::format("{}: unknown key \"{}\"{}; allowed: {}", what_, key.scalar,
-                                      did_you_mean(key.scalar, known).en, fmt::join(known, ", "))));
-  }
 }
 
 }  // namespace sonde::core

@@ -55,7 +55,7 @@ struct ConfigNode {
   std::vector<ConfigNode> items;     // sequence
   std::vector<ConfigEntry> entries;  // map, in file order; keys are scalars
 
-  /// The value of `key` in a map, or null pointer. Does not count as read: use MapReader for that.
+  /// The value of `key` in a map, or null pointer. Reading with limits and mistakes: core/config_table.h.
   [[nodiscard]] const ConfigNode* find(std::string_view key) const;
   /// An error standing at this node, in English and Chinese.
   [[nodiscard]] ConfigError error(std::string message, std::string zh = {}) const;
@@ -104,27 +104,5 @@ class VariableLookup {
 [[nodiscard]] std::optional<std::string> read_path(const ConfigNode& n, ConfigErrors& errors);
 /// Whether a document of that name (ConfigNode::file) came from a URL.
 [[nodiscard]] bool is_remote(std::string_view file);
-
-/// Reads a map key by key, then reports every key that nobody asked for, with the nearest known key.
-/// Usage: MapReader m{node, "target", errors}; if (auto* n = m.key("url")) ...; m.finish();
-class MapReader {
- public:
-  /// `what` names the thing in messages ("target", "vantage"). A node that is not a map is an error and reads as empty.
-  MapReader(const ConfigNode& node, std::string_view what, ConfigErrors& errors);
-  /// The value of `key`, or null pointer where it is absent. Marks the key as known either way.
-  [[nodiscard]] const ConfigNode* key(std::string_view key);
-  /// As `key`, but absence is an error.
-  [[nodiscard]] const ConfigNode* required(std::string_view key);
-  /// Marks further keys as known that somebody else reads.
-  void allow(std::string_view key);
-  /// Call once, at the end: unknown keys become errors.
-  void finish();
-
- private:
-  const ConfigNode& node_;
-  std::string what_;
-  ConfigErrors& errors_;
-  std::vector<std::string> known_;
-};
 
 }  // namespace sonde::core

@@ -56,7 +56,8 @@ TableReader::TableReader(const ConfigNode& node, const KeyTable& table, ConfigEr
     }
   }
   const auto known = std::ranges::count_if(table.keys, [&node](const Key& k) { return node.find(k.name) != nullptr; });
-  if (table.exactly_one && known != 1) {
+  const bool only_known = static_cast<std::size_t>(known) == node.entries.size();  // else said above
+  if (table.exactly_one && known != 1 && only_known) {
     errors.add(node.error(fmt::format("{}: write one of {}, and only one", table.what, all),
                           fmt::format("{}：请写且只写以下之一：{}", table.what, all)));
   }
@@ -74,8 +75,14 @@ const Key& TableReader::key(std::string_view name, KeyKind kind) const {
 }
 
 std::optional<std::string> TableReader::text(std::string_view name) const {
-  const ConfigNode* n = node_.find(key(name, KeyKind::kText).name);
-  return n == nullptr ? std::nullopt : read_string(*n, errors_);
+  const Key& k = key(name, KeyKind::kText);
+  const ConfigNode* n = node_.find(name);
+  if (n == nullptr) return std::nullopt;
+  auto text = read_string(*n, errors_);
+  if (!k.required || !text || !text->empty()) return text;
+  errors_.add(n->error(fmt::format("{}: \"{}\" is empty", table_.what, name),
+                       fmt::format("{}：“{}”是空的", table_.what, name)));
+  return std::nullopt;
 }
 
 std::optional<std::string> TableReader::path(std::string_view name) const {

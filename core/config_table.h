@@ -3,6 +3,9 @@
 // apart.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -64,6 +67,15 @@ struct KeyTable {
   [[nodiscard]] const KeyTable& form_of(const ConfigNode& node) const;
 };
 
+/// Groups of keys that several tables share, as one array for a table.
+template <std::size_t... N>
+[[nodiscard]] constexpr auto join_keys(const std::array<Key, N>&... groups) {
+  std::array<Key, (N + ...)> all{};
+  auto at = all.begin();
+  ((at = std::copy(groups.begin(), groups.end(), at)), ...);
+  return all;
+}
+
 /// Reads a map by its table: unknown and missing keys are reported once, at construction; each getter answers with the
 /// value inside its limits, or with nothing where the key is absent or wrong (then an error was added).
 /// Asking for a key that the table does not have, or by the getter of another kind, is a bug and aborts.
@@ -73,8 +85,8 @@ class TableReader {
   /// is required. `node`, `table` and `errors` must outlive this.
   TableReader(const ConfigNode& node, const KeyTable& table, ConfigErrors& errors);
 
-  [[nodiscard]] const ConfigNode* node(std::string_view name) const;  // any kind
-  [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+  [[nodiscard]] const ConfigNode* node(std::string_view name) const;           // any kind
+  [[nodiscard]] std::optional<std::string> text(std::string_view name) const;  // never empty where required
   [[nodiscard]] std::optional<std::string> path(std::string_view name) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;

@@ -43,8 +43,9 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-Error bad_url(std::string_view text, std::string_view why) {
-  return Error{ErrorCode::kInvalid, fmt::format("\"{}\" is not a target URL: {}", text, why)};
+Error bad_url(std::string_view text, const BilingualText& why) {
+  return Error{ErrorCode::kInvalid, fmt::format("\"{}\" is not a target URL: {}", text, why.en),
+               fmt::format("“{}”不是目标 URL：{}", text, why.zh)};
 }
 
 std::optional<int> parse_port(std::string_view text) {
@@ -60,29 +61,31 @@ bool is_host_character(char c) {
 }
 
 // Splits "host:port", "[v6]:port", "host" into url.host and url.port. Empty error text = fine.
-std::string read_authority(std::string_view authority, Url& url) {
+BilingualText read_authority(std::string_view authority, Url& url) {
   if (authority.find('@') != std::string_view::npos) {
-    return "user names and passwords do not belong in URLs; use the target's auth setting";
+    return {"user names and passwords do not belong in URLs; use the target's auth setting",
+            "URL 中不能写用户名和密码；请使用目标的认证设置"};
   }
   std::string_view port;
   if (authority.starts_with('[')) {
     const std::size_t close = authority.find(']');
-    if (close == std::string_view::npos) return "the address lacks its closing ]";
+    if (close == std::string_view::npos) return {"the address lacks its closing ]", "地址缺少右方括号 ]"};
     url.host = lower(authority.substr(1, close - 1));
     if (url.host.empty() || url.host.find_first_not_of("0123456789abcdef:.%") != std::string::npos) {
-      return "an address in brackets must be IPv6";
+      return {"an address in brackets must be IPv6", "方括号中的地址必须是 IPv6"};
     }
     port = authority.substr(close + 1);
-    if (!port.empty() && port.front() != ':') return "expected a port after ]";
+    if (!port.empty() && port.front() != ':') return {"expected a port after ]", "] 之后应为端口"};
   } else {
     const std::size_t colon = authority.find(':');
     url.host = lower(authority.substr(0, colon));
-    if (!std::ranges::all_of(url.host, is_host_character)) return "the host holds a character that no host name has";
+    if (!std::ranges::all_of(url.host, is_host_character))
+      return {"the host holds a character that no host name has", "主机名中有不允许的字符"};
     if (colon != std::string_view::npos) port = authority.substr(colon);
   }
   if (port.empty()) return {};
   const std::optional<int> number = parse_port(port.substr(1));
-  if (!number) return "the port must be 1 to 65535";
+  if (!number) return {"the port must be 1 to 65535", "端口须为 1 到 65535"};
   url.port = *number;
   return {};
 }
@@ -117,27 +120,30 @@ std::optional<CheckKind> parse_check_kind(std::string_view text) { return find<C
 Result<Url> parse_url(std::string_view text) {
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos)
-    return bad_url(text, "it has no scheme; https:// http:// tls:// tcp:// dns:// are known");
+    return bad_url(text, {"it has no scheme; https:// http:// tls:// tcp:// dns:// are known",
+                          "缺少协议；可用 https:// http:// tls:// tcp:// dns://"});
   Url url;
   url.scheme = lower(text.substr(0, colon));
   const auto scheme = std::ranges::find(kSchemes, std::string_view{url.scheme}, &Scheme::name);
-  if (scheme == kSchemes.end()) return bad_url(text, "the scheme must be https, http, tls, tcp or dns");
+  if (scheme == kSchemes.end())
+    return bad_url(text, {"the scheme must be https, http, tls, tcp or dns", "协议须为 https、http、tls、tcp 或 dns"});
   if (std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7F; })) {
-    return bad_url(text, "it holds a space or a control character");
+    return bad_url(text, {"it holds a space or a control character", "含有空格或控制字符"});
   }
   std::string_view rest = text.substr(colon + 3);
   rest = rest.substr(0, rest.find('#'));
   const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
   url.port = scheme->default_port;
-  if (const std::string why = read_authority(rest.substr(0, authority_end), url); !why.empty())
+  if (const BilingualText why = read_authority(rest.substr(0, authority_end), url); !why.en.empty())
     return bad_url(text, why);
-  if (url.host.empty() && scheme->check != CheckKind::kDns) return bad_url(text, "it has no host");
-  if (url.port == 0) return bad_url(text, fmt::format("{}:// needs a port", url.scheme));
+  if (url.host.empty() && scheme->check != CheckKind::kDns) return bad_url(text, {"it has no host", "缺少主机"});
+  if (url.port == 0)
+    return bad_url(text, {fmt::format("{}:// needs a port", url.scheme), fmt::format("{}:// 需要端口", url.scheme)});
   url.path = std::string{rest.substr(authority_end)};
   if (!url.path.starts_with('/')) url.path.insert(0, "/");
   if (const std::size_t mark = url.path.find('?'); mark != std::string::npos) url.query = url.path.substr(mark + 1);
   if (scheme->check == CheckKind::kDns && url.path.substr(0, url.path.find('?')) == "/") {
-    return bad_url(text, "a DNS target is dns://RESOLVER/NAME?type=A");
+    return bad_url(text, {"a DNS target is dns://RESOLVER/NAME?type=A", "DNS 目标写作 dns://解析服务器/域名?type=A"});
   }
   return url;
 }

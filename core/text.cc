@@ -27,6 +27,13 @@ constexpr std::array kUnits{Unit{"ns", 1},
                             Unit{"h", 3'600'000'000'000},
                             Unit{"d", 86'400'000'000'000}};
 
+struct ByteUnit {
+  std::string_view name;
+  std::int64_t bytes;
+};
+constexpr std::array kByteUnits{ByteUnit{"KiB", 1LL << 10}, ByteUnit{"MiB", 1LL << 20}, ByteUnit{"GiB", 1LL << 30},
+                                ByteUnit{"TiB", 1LL << 40}, ByteUnit{"B", 1}};
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -108,6 +115,29 @@ std::string format_duration(Duration d) {
     if (d.count() % unit->ns == 0) return fmt::format("{}{}", d.count() / unit->ns, unit->name);
   }
   return fmt::format("{}ns", d.count());
+}
+
+std::optional<std::int64_t> parse_bytes(std::string_view text) {
+  std::int64_t scale = 1;
+  for (const ByteUnit& unit : kByteUnits) {
+    if (text.ends_with(unit.name)) {
+      text.remove_suffix(unit.name.size());
+      scale = unit.bytes;
+      break;
+    }
+  }
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (number < 0 || number > INT64_MAX / scale) return std::nullopt;
+  return number * scale;
+}
+
+std::string format_bytes(std::int64_t bytes) {
+  for (const ByteUnit& unit : {kByteUnits[3], kByteUnits[2], kByteUnits[1], kByteUnits[0]}) {
+    if (bytes >= unit.bytes && bytes % unit.bytes == 0) return fmt::format("{}{}", bytes / unit.bytes, unit.name);
+  }
+  return fmt::format("{}", bytes);
 }
 
 std::string human_duration(Duration d) {

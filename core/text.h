@@ -1,6 +1,7 @@
 // Small text helpers for people-facing messages: nearest name, durations and sizes as words, languages.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,10 @@ struct BilingualText {
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 /// Shortest exact form: 1500ms → "1.5s", 60s → "1m".
 [[nodiscard]] std::string format_duration(Duration d);
+/// "4096", "64KiB", "8MiB", "2GiB" → bytes. Nothing on anything else.
+[[nodiscard]] std::optional<std::int64_t> parse_bytes(std::string_view text);
+/// Shortest exact form: 65536 → "64KiB".
+[[nodiscard]] std::string format_bytes(std::int64_t bytes);
 /// For people: three significant digits: "1.23 ms", "45.6 s".
 [[nodiscard]] std::string human_duration(Duration d);
 

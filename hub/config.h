@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config_node.h"
+#include "core/config_table.h"
 #include "core/time.h"
 
 namespace sonde::hub {
@@ -18,12 +18,16 @@ struct HubConfig {
   core::Duration retention = std::chrono::hours{24 * 7};  // of results and closed incidents
   std::string token_file;                                 // one token a line; empty = no authentication (loopback only)
   std::vector<std::string> allow_hosts;                   // further names in the Host header, without port
+  bool operator==(const HubConfig&) const = default;
 };
 
 /// Splits "IP4:PORT", "[IP6]:PORT" or "localhost:PORT" into `config`. False when it is none of these.
 bool parse_listen(std::string_view text, HubConfig& config);
 
-/// Reads the map `hub: {listen, directory, round, retention, token_file, allow_hosts}`. An address that is not loopback
+/// The key `hub` of the root map.
+extern const core::KeyTable kHubTable;
+
+/// Reads the map `hub`. An address that is not loopback
 /// without a token_file is an error that says so. Mistakes go to `errors`; the result is then not fit for use.
 [[nodiscard]] HubConfig read_hub_config(const core::ConfigNode& node, core::ConfigErrors& errors);
 

@@ -16,6 +16,8 @@ namespace sonde::io {
 struct ListenAddress {
   std::string address = "127.0.0.1";  // without brackets
   int port = 0;                       // 0 = any free port
+
+  bool operator==(const ListenAddress&) const = default;
 };
 
 /// "IP4:PORT", "[IP6]:PORT" or "localhost:PORT"; nothing for other texts. Names are refused: they could point elsewhere

@@ -21,12 +21,15 @@ struct FileRotation {
   bool gzip = false;        // rotated files are packed, a little at a time
 
   [[nodiscard]] bool on() const { return bytes > 0 || every > core::Duration{}; }
+  bool operator==(const FileRotation&) const = default;
 };
 
 struct FileSinkOptions {
   std::string name;
   std::string path;
   FileRotation rotation;
+
+  bool operator==(const FileSinkOptions&) const = default;
 };
 
 /// Appends to `path` and syncs each batch before it says done. The file is made when missing and opened again after an

@@ -45,6 +45,7 @@ struct InfluxOptions {
   std::optional<core::Duration> ack_hold;
   std::string dead_letter_file;  // where lines go that the server refuses alone; empty = nowhere
   std::uint64_t dead_letter_bytes_max = 16 * 1024 * 1024;
+  bool operator==(const InfluxOptions&) const = default;
 };
 
 class InfluxSink : public Sink {

@@ -40,6 +40,7 @@ struct LogOptions {
   std::uint64_t memory_bytes_max = 16ULL * 1024 * 1024;       // kept in memory while the disk fails
   /// Tags of the records that the log itself writes (`gap`): what tells this log from others, such as the vantage.
   std::vector<std::pair<std::string, std::string>> own_tags;
+  bool operator==(const LogOptions&) const = default;
 };
 
 /// Everything that was ever accepted is in one of these (RELIABILITY P15); per reader.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/config_table.h"
 #include "prober/config.h"
 
 namespace sonde::prober {
@@ -11,7 +12,10 @@ namespace {
 
 using core::ConfigErrors;
 using core::ConfigNode;
-using core::MapReader;
+using core::Key;
+using core::KeyKind;
+using core::KeyTable;
+using core::TableReader;
 
 constexpr std::array<std::string_view, 2> kPartitions = {"domestic", "overseas"};
 
@@ -29,84 +33,97 @@ ConfigNode map_of(std::string_view key, const ConfigNode& value) {
   return map;
 }
 
-std::string text_of(const ConfigNode* node, ConfigErrors& errors) {
-  return node == nullptr ? std::string{} : core::read_string(*node, errors).value_or("");
-}
+// The catalogue is ours: its keys are explained in targets/README.md, not in the reference of the configuration.
+constexpr std::array<std::string_view, 3> kStatuses = {"ga", "restricted", "announced"};
+constexpr Key kPartitionKey{.name = "partition", .kind = KeyKind::kChoice, .choices = kPartitions};
 
-std::optional<core::Partition> partition_of(const ConfigNode* node, ConfigErrors& errors) {
-  if (node == nullptr) return std::nullopt;
-  const auto text = core::read_choice(*node, kPartitions, errors);
+constexpr std::array kEndpointKeys = {Key{.name = "service"},
+                                      Key{.name = "name"},
+                                      Key{.name = "url", .required = true},
+                                      kPartitionKey,
+                                      Key{.name = "status", .kind = KeyKind::kAny},
+                                      Key{.name = "rcode"},
+                                      Key{.name = "method"},
+                                      Key{.name = "sure"},
+                                      Key{.name = "operator"}};
+constexpr KeyTable kEndpoint{.what = "endpoint", .keys = kEndpointKeys};
+
+constexpr std::array kRegionKeys = {
+    Key{.name = "name", .required = true},
+    Key{.name = "name_en"},
+    Key{.name = "name_zh"},
+    Key{.name = "city"},
+    Key{.name = "country"},
+    Key{.name = "partition", .kind = KeyKind::kChoice, .choices = kPartitions, .required = true},
+    Key{.name = "lat", .kind = KeyKind::kNumber, .min = -90, .max = 90},
+    Key{.name = "lon", .kind = KeyKind::kNumber, .min = -180, .max = 180},
+    Key{.name = "status", .kind = KeyKind::kChoice, .choices = kStatuses},
+    Key{.name = "endpoints", .kind = KeyKind::kList, .of = &kEndpoint}};
+constexpr KeyTable kRegion{.what = "region", .keys = kRegionKeys};
+
+constexpr std::array kProviderKeys = {Key{.name = "provider", .required = true}, Key{.name = "name_en"},
+                                      Key{.name = "name_zh"},
+                                      Key{.name = "regions", .kind = KeyKind::kList, .of = &kRegion, .required = true},
+                                      Key{.name = "global", .kind = KeyKind::kList, .of = &kEndpoint}};
+constexpr KeyTable kProvider{.what = "catalogue file", .keys = kProviderKeys};
+
+constexpr std::array kControlsKeys = {
+    Key{.name = "controls", .kind = KeyKind::kList, .of = &kEndpoint, .required = true}};
+constexpr KeyTable kControls{.what = "catalogue file", .keys = kControlsKeys};
+
+std::optional<core::Partition> partition_of(const TableReader& m) {
+  const auto text = m.choice("partition");
   return text ? core::parse_partition(*text) : std::nullopt;
 }
 
-CatalogueEndpoint read_endpoint(const ConfigNode& node, std::string_view what, ConfigErrors& errors) {
+CatalogueEndpoint read_endpoint(const ConfigNode& node, ConfigErrors& errors) {
   CatalogueEndpoint out;
-  MapReader m{node, what, errors};
-  out.service = text_of(m.key("service"), errors);
-  out.name = text_of(m.key("name"), errors);
-  if (const auto* url = m.required("url")) {
-    out.url = text_of(url, errors);
-    out.url_node = *url;
-  }
-  out.partition = partition_of(m.key("partition"), errors);
-  const ConfigNode* status = m.key("status");
-  const ConfigNode* rcode = m.key("rcode");
+  const TableReader m{node, kEndpoint, errors};
+  out.service = m.text("service").value_or("");
+  out.name = m.text("name").value_or("");
+  out.url = m.text("url").value_or("");
+  if (const auto* url = m.node("url")) out.url_node = *url;
+  out.partition = partition_of(m);
+  const ConfigNode* status = m.node("status");
+  const ConfigNode* rcode = m.node("rcode");
   if (status != nullptr) out.expect = map_of("status", *status);
   if (rcode != nullptr) out.expect = map_of("rcode", *rcode);
-  if (status == nullptr && rcode == nullptr)
-    errors.add(node.error(std::string{what} + " needs \"status\" or \"rcode\""));
-  if (const auto* method = m.key("method")) out.request = map_of("method", *method);
-  m.allow("sure");
-  m.allow("operator");
-  m.finish();
+  if (status == nullptr && rcode == nullptr) {
+    errors.add(node.error("endpoint needs \"status\" or \"rcode\"", "endpoint 缺少“status”或“rcode”"));
+  }
+  if (const auto* method = m.node("method")) out.request = map_of("method", *method);
   return out;
-}
-
-const std::vector<ConfigNode>& items_of(const ConfigNode* node, ConfigErrors& errors) {
-  static const std::vector<ConfigNode> kNone;
-  if (node == nullptr) return kNone;
-  if (node->kind != ConfigNode::Kind::kSequence) errors.add(node->error("expected a list"));
-  return node->items;
 }
 
 CatalogueRegion read_region(const ConfigNode& node, const std::string& provider, ConfigErrors& errors) {
   CatalogueRegion out;
-  MapReader m{node, "region", errors};
-  out.name = text_of(m.required("name"), errors);
-  m.allow("name_en");
-  m.allow("name_zh");
-  out.place.city = text_of(m.key("city"), errors);
-  out.place.country = text_of(m.key("country"), errors);
-  out.place.partition = partition_of(m.required("partition"), errors);
-  if (const auto* n = m.key("lat")) out.place.lat = core::read_number(*n, -90, 90, errors);
-  if (const auto* n = m.key("lon")) out.place.lon = core::read_number(*n, -180, 180, errors);
-  static constexpr std::array<std::string_view, 3> kStatus = {"ga", "restricted", "announced"};
-  if (const auto* n = m.key("status")) out.restricted = core::read_choice(*n, kStatus, errors).value_or("ga") != "ga";
-  for (const ConfigNode& item : items_of(m.key("endpoints"), errors)) {
-    CatalogueEndpoint e = read_endpoint(item, "endpoint", errors);
+  const TableReader m{node, kRegion, errors};
+  out.name = m.text("name").value_or("");
+  out.place.city = m.text("city").value_or("");
+  out.place.country = m.text("country").value_or("");
+  out.place.partition = partition_of(m);
+  out.place.lat = m.number("lat");
+  out.place.lon = m.number("lon");
+  out.restricted = m.choice("status").value_or("ga") != "ga";
+  for (const ConfigNode& item : m.list("endpoints")) {
+    CatalogueEndpoint e = read_endpoint(item, errors);
     e.name = provider + "/" + out.name + "/" + e.service;
     out.endpoints.push_back(std::move(e));
   }
-  m.finish();
   return out;
 }
 
 CatalogueProvider read_provider(const ConfigNode& root, ConfigErrors& errors) {
   CatalogueProvider out;
-  MapReader m{root, "catalogue file", errors};
-  out.name = text_of(m.required("provider"), errors);
-  m.allow("name_en");
-  m.allow("name_zh");
-  for (const ConfigNode& item : items_of(m.required("regions"), errors)) {
-    out.regions.push_back(read_region(item, out.name, errors));
-  }
-  for (const ConfigNode& item : items_of(m.key("global"), errors)) {
-    CatalogueEndpoint e = read_endpoint(item, "endpoint", errors);
+  const TableReader m{root, kProvider, errors};
+  out.name = m.text("provider").value_or("");
+  for (const ConfigNode& item : m.list("regions")) out.regions.push_back(read_region(item, out.name, errors));
+  for (const ConfigNode& item : m.list("global")) {
+    CatalogueEndpoint e = read_endpoint(item, errors);
     const bool domestic = e.partition == core::Partition::kDomestic;
     e.name = out.name + (domestic ? "/global-cn/" : "/global/") + e.service;
     out.global.push_back(std::move(e));
   }
-  m.finish();
   return out;
 }
 
@@ -125,9 +142,10 @@ Catalogue read_catalogue(const CatalogueSource& source, ConfigErrors& errors) {
     const ConfigNode root = core::parse_yaml(*text, "targets/" + name, nullptr, errors);
     if (root.find("provider") != nullptr) {
       out.providers.push_back(read_provider(root, errors));
-    } else if (const auto* controls = root.find("controls")) {
-      for (const ConfigNode& item : items_of(controls, errors)) {
-        CatalogueEndpoint e = read_endpoint(item, "control", errors);
+    } else if (root.find("controls") != nullptr) {
+      const TableReader m{root, kControls, errors};
+      for (const ConfigNode& item : m.list("controls")) {
+        CatalogueEndpoint e = read_endpoint(item, errors);
         e.name = "control/" + e.name;
         out.controls.push_back(std::move(e));
       }

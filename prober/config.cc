@@ -1,50 +1,40 @@
 // The prober's configuration sections.
 #include "prober/config.h"
 
-#include <algorithm>
-#include <array>
-
 #include "io/address.h"
 #include "prober/catalogue.h"
 #include "prober/checks/checks.h"
+#include "prober/config_keys.h"
 #include "prober/config_net.h"
 #include "prober/config_targets.h"
+#include "prober/config_text.h"
 
 namespace sonde::prober {
 namespace {
 
 using core::ConfigErrors;
 using core::ConfigNode;
-using core::MapReader;
-
-constexpr std::array<std::string_view, 2> kPartitions = {"domestic", "overseas"};
+using core::TableReader;
 
 class Reader {
  public:
   Reader(const ConfigSources& sources, ConfigErrors& errors) : sources_(sources), errors_(errors) {}
 
-  ProberConfig read(MapReader& root, std::string_view config_file) {
+  ProberConfig read(const TableReader& root) {
     const Catalogue catalogue = read_catalogue(sources_.catalogue, errors_);
-    const auto slash = config_file.rfind('/');
-    TargetsReader targets{
-        sources_, catalogue,
-        slash == std::string_view::npos ? "." : std::string{config_file.substr(0, std::max(slash, std::size_t{1}))},
-        errors_};
+    TargetsReader targets{sources_, catalogue, errors_};
     ProberConfig out;
-    read_vantage(root.key("vantage"), targets, out);
-    read_resolver(root.key("resolver"), out);
-    if (const auto* n = root.key("tls")) read_tls(*n, out);
-    if (const auto* n = root.key("policy")) read_policy(*n, out);
-    if (const auto* n = root.key("runs_in_flight")) {
-      out.runs_in_flight_max = static_cast<std::size_t>(core::read_integer(*n, 1, 20'000, errors_).value_or(512));
-    }
-    if (const auto* n = root.key("handshakes_in_flight")) {
-      out.handshakes_in_flight_max = static_cast<std::size_t>(core::read_integer(*n, 1, 20'000, errors_).value_or(32));
-    }
-    if (const auto* n = root.key("captive_canary")) read_canary(*n, out);
+    read_vantage(root.node("vantage"), targets, out);
+    read_resolver(root, out);
+    if (const auto* n = root.node("tls"))
+      out.ca_file = TableReader{*n, kTlsTable, errors_}.path("ca_file").value_or("");
+    if (const auto* n = root.node("policy")) read_policy(*n, out);
+    out.runs_in_flight_max = static_cast<std::size_t>(root.integer("runs_in_flight").value_or(512));
+    out.handshakes_in_flight_max = static_cast<std::size_t>(root.integer("handshakes_in_flight").value_or(32));
+    if (const auto canary = root.text("captive_canary")) read_canary(*canary, *root.node("captive_canary"), out);
     targets.collect_lists(root);
-    if (const auto* n = root.key("targets")) {
-      targets.collect_targets(*n);
+    if (root.node("targets") != nullptr) {
+      targets.collect_targets(root.list("targets"));
     } else if (!targets.has_references()) {
       targets.collect_default();
     }
@@ -53,20 +43,16 @@ class Reader {
   }
 
  private:
-  std::string text(const ConfigNode* node) {
-    return node == nullptr ? std::string{} : core::read_string(*node, errors_).value_or("");
-  }
-
   void read_vantage(const ConfigNode* node, TargetsReader& targets, ProberConfig& out) {
     core::Vantage& v = out.vantage;
     v.version = sources_.version;
     v.name = sources_.host_name;
     if (node == nullptr) return;
-    MapReader m{*node, "vantage", errors_};
-    if (const auto* n = m.key("name")) v.name = text(n);
-    if (v.name.empty()) errors_.add(node->error("a vantage needs a name"));
-    v.provider = text(m.key("provider"));
-    v.region = text(m.key("region"));
+    const TableReader m{*node, kVantageTable, errors_};
+    if (auto name = m.text("name")) v.name = std::move(*name);
+    if (v.name.empty()) errors_.add(node->error("a vantage needs a name", "观测点需要名称"));
+    v.provider = m.text("provider").value_or("");
+    v.region = m.text("region").value_or("");
     if (const Place* place = targets.place_of(v.provider, v.region)) {
       v.partition = place->partition.value_or(core::Partition::kOverseas);
       v.country = place->country;
@@ -74,55 +60,45 @@ class Reader {
       v.lat = place->lat;
       v.lon = place->lon;
     }
-    if (const auto* n = m.key("partition")) {
-      if (const auto p = core::read_choice(*n, kPartitions, errors_)) v.partition = *core::parse_partition(*p);
-    }
-    v.isp = text(m.key("isp"));
-    if (const auto* n = m.key("city")) v.city = text(n);
-    if (const auto* n = m.key("country")) v.country = text(n);
-    if (const auto* n = m.key("lat")) v.lat = core::read_number(*n, -90, 90, errors_);
-    if (const auto* n = m.key("lon")) v.lon = core::read_number(*n, -180, 180, errors_);
-    const ConfigNode part = net_part(m, false);
-    NetSpec net = read_net(core::TableReader{part, kNetTable, errors_}, {}, errors_);
+    if (const auto partition = m.choice("partition")) v.partition = *core::parse_partition(*partition);
+    v.isp = m.text("isp").value_or("");
+    if (auto city = m.text("city")) v.city = std::move(*city);
+    if (auto country = m.text("country")) v.country = std::move(*country);
+    if (const auto lat = m.number("lat")) v.lat = lat;
+    if (const auto lon = m.number("lon")) v.lon = lon;
+    NetSpec net = read_net(m, {}, errors_);
     if (net.source) out.source = to_string(*net.source);
     net.source.reset();  // it is that of all clients: only another one is a target's own
     targets.set_net_defaults(std::move(net));
-    m.finish();
   }
 
-  void read_resolver(const ConfigNode* node, ProberConfig& out) {
+  void read_resolver(const TableReader& root, ProberConfig& out) {
+    const ConfigNode* node = root.node("resolver");
     if (node == nullptr) return;
-    out.resolver = text(node);
+    out.resolver = root.text("resolver").value_or("");
     if (!io::parse_endpoint(out.resolver, 53)) {
-      errors_.add(node->error("resolver is ADDRESS or ADDRESS:PORT, such as 223.5.5.5 or [2400:3200::1]:53"));
+      errors_.add(node->error("resolver is ADDRESS or ADDRESS:PORT, such as 223.5.5.5 or [2400:3200::1]:53",
+                              "resolver 应为 地址 或 地址:端口，例如 223.5.5.5 或 [2400:3200::1]:53"));
     }
     out.vantage.resolver = out.resolver;
   }
 
-  void read_canary(const ConfigNode& node, ProberConfig& out) {
-    out.captive_canary = io::parse_endpoint(text(&node), 80);
+  void read_canary(const std::string& text, const ConfigNode& node, ProberConfig& out) {
+    out.captive_canary = io::parse_endpoint(text, 80);
     if (out.captive_canary && io::AddressPolicy{}.denied(out.captive_canary->address) == "documentation") return;
     errors_.add(node.error("captive_canary is an address that is reserved for documentation, such as 192.0.2.1:80",
                            "captive_canary 是文档保留地址，例如 192.0.2.1:80"));
   }
 
-  void read_tls(const ConfigNode& node, ProberConfig& out) {
-    MapReader m{node, "tls", errors_};
-    out.ca_file = text(m.key("ca_file"));
-    m.finish();
-  }
-
   void read_policy(const ConfigNode& node, ProberConfig& out) {
-    MapReader m{node, "policy", errors_};
-    if (const auto* n = m.key("allow")) {
-      io::AddressPolicy policy;
-      for (std::string& range : core::read_strings(*n, errors_)) {
-        if (!policy.allow(range))
-          errors_.add(n->error("\"" + range + "\" is no address range; write 10.0.0.0/8 or fd00::/8"));
-        out.allow.push_back(std::move(range));
-      }
+    const TableReader m{node, kPolicyTable, errors_};
+    io::AddressPolicy policy;
+    out.allow = m.texts("allow");
+    for (const std::string& range : out.allow) {
+      if (policy.allow(range)) continue;
+      errors_.add(m.node("allow")->error(quoted(range) + " is no address range; write 10.0.0.0/8 or fd00::/8",
+                                         quoted_zh(range) + "不是地址段；请写作 10.0.0.0/8 或 fd00::/8"));
     }
-    m.finish();
   }
 
   const ConfigSources& sources_;
@@ -131,16 +107,15 @@ class Reader {
 
 }  // namespace
 
-ProberConfig read_prober_config(MapReader& root, std::string_view config_file, const ConfigSources& sources,
-                                ConfigErrors& errors) {
-  return Reader{sources, errors}.read(root, config_file);
+ProberConfig read_prober_config(const TableReader& root, const ConfigSources& sources, ConfigErrors& errors) {
+  return Reader{sources, errors}.read(root);
 }
 
 TargetEntry target_from_url(std::string_view url, Duration timeout, const SpecNodes& nodes, ConfigErrors& errors) {
   TargetEntry entry;
   const auto parsed = core::parse_url(url);
   if (!parsed) {
-    errors.add({std::string{}, 0, 0, parsed.error().message});
+    errors.add({std::string{}, 0, 0, parsed.error().message, parsed.error().zh});
     return entry;
   }
   entry.target.name = url;
@@ -158,7 +133,10 @@ TargetEntry target_from_url(std::string_view url, Duration timeout, const SpecNo
 core::Result<TargetEntry> target_from_url(std::string_view url, Duration timeout) {
   ConfigErrors errors;
   TargetEntry entry = target_from_url(url, timeout, {}, errors);
-  if (!errors.empty()) return core::Error{core::ErrorCode::kInvalid, errors.all().front().message};
+  if (!errors.empty()) {
+    const core::ConfigError& first = errors.all().front();
+    return core::Error{core::ErrorCode::kInvalid, first.message, first.zh};
+  }
   return entry;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/config_node.h"
+#include "core/config_table.h"
 #include "core/target.h"
 #include "io/files.h"
 #include "prober/check.h"
@@ -35,6 +36,11 @@ struct TargetEntry {
       written;  // the map that it was read from, with its place; of a catalogue endpoint: url, expect, request
 };
 
+inline constexpr Duration kAppEvery = std::chrono::seconds{10};        // interval of apps
+inline constexpr Duration kReferenceEvery = std::chrono::seconds{30};  // of references, controls and the catalogue
+/// The timeout of a target that names none: 5 s, or 4/5 of a shorter interval.
+[[nodiscard]] Duration default_timeout(Duration every);
+
 struct ProberConfig {
   core::Vantage vantage;           // `vantage.resolver` names the resolver that is used
   std::string source;              // local address to probe from; empty = the system's choice
@@ -47,6 +53,25 @@ struct ProberConfig {
   std::vector<TargetEntry> targets;            // names are unique
 };
 
+/// A document of targets that a URL gives: an item `{url: ...}` of `targets`.
+struct TargetSource {
+  std::string url;
+  Duration refresh = std::chrono::seconds{60};
+  std::string token_file;
+  std::string ca_file;
+};
+inline bool operator==(const TargetSource& a, const TargetSource& b) {
+  return a.url == b.url && a.refresh == b.refresh && a.token_file == b.token_file && a.ca_file == b.ca_file;
+}
+
+/// The documents of URLs, as far as they are there.
+class TargetDocuments {
+ public:
+  virtual ~TargetDocuments() = default;
+  /// The text of the document (it lives as long as this object is not changed), or why there is none.
+  [[nodiscard]] virtual core::Result<std::string_view> find(std::string_view url) const = 0;
+};
+
 /// What reading needs from outside.
 struct ConfigSources {
   const CatalogueSource& catalogue;
@@ -54,15 +79,19 @@ struct ConfigSources {
   const core::VariableLookup* variables = nullptr;  // for ${VAR} in target files
   std::string host_name;                            // name of a vantage that has none
   std::string version;                              // of this program
+  const TargetDocuments* documents = nullptr;       // null: an item with a URL is an error
 };
 
-/// Reads the keys vantage, resolver, tls, policy, runs_in_flight, handshakes_in_flight, captive_canary, targets, apps,
-/// references and controls of the root map and marks them as known (the caller calls root.finish()). Target files are
-/// found relative to the folder of the configuration file. Without `targets` (and without references of its own) the
-/// whole catalogue is used: every provider, two endpoints per region, the controls of the vantage's own partition. All
-/// mistakes go to `errors`; the result is only fit for use when there are none.
-[[nodiscard]] ProberConfig read_prober_config(core::MapReader& root, std::string_view config_file,
-                                              const ConfigSources& sources, core::ConfigErrors& errors);
+/// The sources of `targets` that are URLs, in their order, each once. Looks at nothing else and reports no mistakes:
+/// read_prober_config does.
+[[nodiscard]] std::vector<TargetSource> read_target_sources(const core::ConfigNode& root);
+
+/// Reads the keys of kProberTable (prober/config_keys.h); the table of `root` holds them all. Target files are found
+/// relative to the file where they are named. Without `targets` (and without references of its own) the whole catalogue
+/// is used: every provider, two endpoints per region, the controls of the vantage's own partition.
+/// All mistakes go to `errors`; the result is only fit for use when there are none.
+[[nodiscard]] ProberConfig read_prober_config(const core::TableReader& root, const ConfigSources& sources,
+                                              core::ConfigErrors& errors);
 
 /// A target made from a URL, with default expectations where `nodes` has none: for `sonde check URL`. Mistakes go to
 /// `errors`; the result is then not for use.

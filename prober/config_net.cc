@@ -66,19 +66,4 @@ void read_net_resolver(const TableReader& map, NetSpec& net, ConfigErrors& error
                          "resolver 的写法是 地址 或 地址:端口，例如 223.5.5.5 或 [2400:3200::1]:53"));
 }
 
-ConfigNode net_part(core::MapReader& map, bool with_resolver) {
-  ConfigNode part;
-  part.kind = ConfigNode::Kind::kMap;
-  for (const core::Key& key : kNetKeys) {
-    if (key.name == "resolver" && !with_resolver) continue;
-    const ConfigNode* value = map.key(key.name);
-    if (value == nullptr) continue;
-    ConfigNode name = *value;
-    name.kind = ConfigNode::Kind::kScalar;
-    name.scalar = key.name;
-    part.entries.push_back({std::move(name), *value});
-  }
-  return part;
-}
-
 }  // namespace sonde::prober

@@ -77,8 +77,4 @@ inline constexpr std::array kNetKeys = {
 /// Reads the key `resolver` into `net`; nothing changes where it is absent.
 void read_net_resolver(const core::TableReader& map, NetSpec& net, core::ConfigErrors& errors);
 
-/// For maps that are still read by a MapReader: those of kNetKeys that stand in it. Marks them all as known.
-[[nodiscard]] core::ConfigNode net_part(core::MapReader& map, bool with_resolver);
-inline constexpr core::KeyTable kNetTable{"network settings", kNetKeys};
-
 }  // namespace sonde::prober

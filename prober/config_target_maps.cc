@@ -1,9 +1,9 @@
 // Reading one target map: app, reference or control.
 #include <algorithm>
-#include <array>
 
 #include "core/text.h"
 #include "prober/checks/checks.h"
+#include "prober/config_keys.h"
 #include "prober/config_net.h"
 #include "prober/config_targets.h"
 #include "prober/config_text.h"
@@ -12,12 +12,9 @@ namespace sonde::prober {
 namespace {
 
 using core::ConfigNode;
-using core::MapReader;
-using namespace std::chrono_literals;
+using core::TableReader;
 
-constexpr Duration kAppEvery = 10s;
 constexpr std::size_t kNameBytesMax = 120;
-constexpr std::array<std::string_view, 2> kPartitions = {"domestic", "overseas"};
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kNameBytesMax &&
@@ -32,6 +29,14 @@ std::vector<std::string> split(std::string_view text, char by) {
     if (at == std::string_view::npos) return out;
     text = text.substr(at + 1);
   }
+}
+
+void take_place(const Place& place, core::Target& t) {
+  t.partition = place.partition;
+  t.country = place.country;
+  t.city = place.city;
+  t.lat = place.lat;
+  t.lon = place.lon;
 }
 
 }  // namespace
@@ -58,134 +63,106 @@ ConfigNode map_of(const SpecNodes& nodes) {
   return map;
 }
 
-void TargetsReader::read_place(MapReader& m, core::Target& t) {
-  if (const auto* n = m.key("partition")) {
-    if (const auto p = core::read_choice(*n, kPartitions, errors_)) t.partition = core::parse_partition(*p);
-  }
-  if (const auto* n = m.key("country")) t.country = text(n);
-  if (const auto* n = m.key("city")) t.city = text(n);
-  if (const auto* n = m.key("lat")) t.lat = core::read_number(*n, -90, 90, errors_);
-  if (const auto* n = m.key("lon")) t.lon = core::read_number(*n, -180, 180, errors_);
+Duration default_timeout(Duration every) { return std::min<Duration>(std::chrono::seconds{5}, every * 4 / 5); }
+
+void TargetsReader::read_place(const TableReader& m, core::Target& t) {
+  if (const auto partition = m.choice("partition")) t.partition = core::parse_partition(*partition);
+  if (auto country = m.text("country")) t.country = std::move(*country);
+  if (auto city = m.text("city")) t.city = std::move(*city);
+  if (const auto lat = m.number("lat")) t.lat = lat;
+  if (const auto lon = m.number("lon")) t.lon = lon;
 }
 
-void TargetsReader::read_pace(MapReader& m, const ConfigNode& node, core::Target& t, Duration every) {
-  t.every = every;
-  const ConfigNode* every_node = m.key("every");
-  const ConfigNode* timeout_node = m.key("timeout");
-  if (every_node != nullptr) t.every = core::read_duration(*every_node, 100ms, 24h, errors_).value_or(every);
-  t.every = std::chrono::floor<std::chrono::milliseconds>(t.every);
+void TargetsReader::read_pace(const TableReader& m, core::Target& t, Duration every) {
+  t.every = std::chrono::floor<std::chrono::milliseconds>(m.duration("every").value_or(every));
   // The default follows a short interval; a timeout that is written down must fit by itself.
-  t.timeout = std::min<Duration>(kTimeoutDefault, t.every * 4 / 5);
-  if (timeout_node != nullptr) t.timeout = core::read_duration(*timeout_node, 10ms, 5min, errors_).value_or(t.timeout);
+  t.timeout = m.duration("timeout").value_or(default_timeout(t.every));
   if (t.timeout < t.every) return;
-  const ConfigNode& at = timeout_node != nullptr ? *timeout_node : node;
-  errors_.add(at.error("timeout (" + core::format_duration(t.timeout) + ") must be shorter than every (" +
-                       core::format_duration(t.every) + ")"));
+  const ConfigNode* timeout = m.node("timeout");
+  const std::string long_text = core::format_duration(t.timeout);
+  const std::string every_text = core::format_duration(t.every);
+  errors_.add((timeout != nullptr ? *timeout : m.whole())
+                  .error("timeout (" + long_text + ") must be shorter than every (" + every_text + ")",
+                         "timeout（" + long_text + "）必须短于 every（" + every_text + "）"));
+}
+
+SpecNodes TargetsReader::spec_nodes(const TableReader& m) {
+  return {.url = m.node("url"),
+          .expect = m.node("expect"),
+          .request = m.node("request"),
+          .tls = m.node("tls"),
+          .files = &sources_.files};
 }
 
 void TargetsReader::add_reference(const ConfigNode& node) {
-  MapReader m{node, "reference", errors_};
+  const TableReader m{node, kReferenceTable, errors_};
   core::Target t;
   t.role = core::Role::kReference;
-  t.name = text(m.key("name"));
-  const ConfigNode* url = m.required("url");
-  t.url = text(url);
-  t.provider = text(m.required("provider"));
-  t.region = text(m.required("region"));
-  t.service = text(m.required("service"));
+  t.name = m.text("name").value_or("");
+  t.url = m.text("url").value_or("");
+  t.provider = m.text("provider").value_or("");
+  t.region = m.text("region").value_or("");
+  t.service = m.text("service").value_or("");
   if (t.name.empty()) t.name = t.provider + "/" + t.region + "/" + t.service;
-  if (const Place* place = place_of(t.provider, t.region)) {
-    t.partition = place->partition;
-    t.country = place->country;
-    t.city = place->city;
-    t.lat = place->lat;
-    t.lon = place->lon;
-  }
+  if (const Place* place = place_of(t.provider, t.region)) take_place(*place, t);
   read_place(m, t);
-  read_pace(m, node, t, kReferenceEvery);
-  const SpecNodes nodes{.url = url,
-                        .expect = m.key("expect"),
-                        .request = m.key("request"),
-                        .tls = m.key("tls"),
-                        .files = &sources_.files};
-  NetSpec net = read_reach(m);
-  m.finish();
-  if (url == nullptr || t.provider.empty() || t.region.empty() || t.service.empty()) return;
+  read_pace(m, t, kReferenceEvery);
+  if (t.url.empty() || t.provider.empty() || t.region.empty() || t.service.empty()) return;
   places_[t.provider + "/" + t.region] = {t.partition, t.country, t.city, t.lat, t.lon};
-  add(std::move(t), std::move(net), node, nodes);
+  add(std::move(t), read_reach(m), node, spec_nodes(m));
 }
 
 void TargetsReader::add_control(const ConfigNode& node) {
-  MapReader m{node, "control", errors_};
+  const TableReader m{node, kControlTable, errors_};
   core::Target t;
   t.role = core::Role::kControl;
-  t.name = text(m.required("name"));
+  t.name = m.text("name").value_or("");
   if (!t.name.empty() && !t.name.starts_with("control/")) t.name = "control/" + t.name;
-  const ConfigNode* url = m.required("url");
-  t.url = text(url);
+  t.url = m.text("url").value_or("");
   read_place(m, t);
-  if (!t.partition) errors_.add(node.error("control needs \"partition\": it is proof only in its own one"));
-  for (const std::string_view ignored : {"provider", "region", "service", "operator"}) m.allow(ignored);
-  read_pace(m, node, t, kReferenceEvery);
-  const SpecNodes nodes{.url = url,
-                        .expect = m.key("expect"),
-                        .request = m.key("request"),
-                        .tls = m.key("tls"),
-                        .files = &sources_.files};
-  NetSpec net = read_reach(m);
-  m.finish();
-  if (url != nullptr && !t.name.empty()) add(std::move(t), std::move(net), node, nodes);
+  if (!t.partition && m.node("partition") == nullptr) {
+    errors_.add(node.error("control needs \"partition\": it is proof only in its own one",
+                           "control 缺少“partition”：它只在自己的分区内有证明力"));
+  }
+  read_pace(m, t, kReferenceEvery);
+  if (!t.url.empty() && !t.name.empty()) add(std::move(t), read_reach(m), node, spec_nodes(m));
 }
 
 void TargetsReader::add_app(const ConfigNode& node) {
-  MapReader m{node, "app", errors_};
+  const TableReader m{node, kAppTable, errors_};
   core::Target t;
   t.role = core::Role::kApp;
-  t.name = text(m.required("name"));
-  const ConfigNode* url = m.required("url");
-  t.url = text(url);
-  t.app = text(m.key("app"));
+  t.name = m.text("name").value_or("");
+  t.url = m.text("url").value_or("");
+  t.app = m.text("app").value_or("");
   if (t.app.empty()) t.app = t.name;
-  t.zone = text(m.key("zone"));
-  t.dns_provider = text(m.key("dns_provider"));
-  t.issuer = text(m.key("issuer"));
-  t.service = text(m.key("service"));
+  t.zone = m.text("zone").value_or("");
+  t.dns_provider = m.text("dns_provider").value_or("");
+  t.issuer = m.text("issuer").value_or("");
+  t.service = m.text("service").value_or("");
   read_hosting(m, t);
   read_place(m, t);
-  read_pace(m, node, t, kAppEvery);
-  if (const auto* n = m.key("labels")) read_labels(*n, t);
-  const SpecNodes nodes{.url = url,
-                        .expect = m.key("expect"),
-                        .request = m.key("request"),
-                        .tls = m.key("tls"),
-                        .files = &sources_.files};
-  NetSpec net = read_reach(m);
-  m.finish();
-  if (url != nullptr && !t.name.empty()) add(std::move(t), std::move(net), node, nodes);
+  read_pace(m, t, kAppEvery);
+  for (auto& [label, value] : m.text_map("labels")) t.labels[label] = std::move(value);
+  if (!t.url.empty() && !t.name.empty()) add(std::move(t), read_reach(m), node, spec_nodes(m));
 }
 
-void TargetsReader::read_hosting(MapReader& m, core::Target& t) {
-  if (const auto* n = m.key("hosted_on")) {
-    const std::string region = known_region(text(n), *n);
+void TargetsReader::read_hosting(const TableReader& m, core::Target& t) {
+  if (const auto hosted_on = m.text("hosted_on")) {
+    const std::string region = known_region(*hosted_on, *m.node("hosted_on"));
     if (const auto it = places_.find(region); it != places_.end()) {
       const auto parts = split(region, '/');
       t.provider = parts[0];
       t.region = parts[1];
-      const Place& place = it->second;
-      t.partition = place.partition;
-      t.country = place.country;
-      t.city = place.city;
-      t.lat = place.lat;
-      t.lon = place.lon;
+      take_place(it->second, t);
     }
   }
-  const ConfigNode* depends = m.key("depends_on");
-  if (depends == nullptr) return;
-  for (const std::string& item : core::read_strings(*depends, errors_)) {
+  const ConfigNode* depends = m.node("depends_on");
+  for (const std::string& item : m.texts("depends_on")) {
     const auto parts = split(item, '/');
     if (parts.size() != 3 || parts[2].empty()) {
-      errors_.add(
-          depends->error(quoted(item) + " is not PROVIDER/REGION/SERVICE, such as aws/us-east-1/object-storage"));
+      errors_.add(depends->error(quoted(item) + " is not PROVIDER/REGION/SERVICE, such as aws/us-east-1/object-storage",
+                                 quoted_zh(item) + "应写作 云/区域/服务，例如 aws/us-east-1/object-storage"));
     } else if (!known_region(parts[0] + "/" + parts[1], *depends).empty()) {
       t.depends_on.push_back(item);
     }
@@ -200,43 +177,39 @@ std::string TargetsReader::known_region(const std::string& text, const ConfigNod
   }
   std::vector<std::string> names;
   for (const auto& [name, place] : places_) names.push_back(name);
-  const std::string form = split(text, '/').size() == 2 ? "" : "; write PROVIDER/REGION, such as aws/us-east-1";
-  errors_.add(node.error("no region " + quoted(text) + " is known" + did_you_mean(text, names) + form));
+  const bool formed = split(text, '/').size() == 2;
+  const core::BilingualText close = did_you_mean(text, names);
+  errors_.add(node.error(
+      "no region " + quoted(text) + " is known" + close.en +
+          (formed ? "" : "; write PROVIDER/REGION, such as aws/us-east-1"),
+      "没有已知的区域" + quoted_zh(text) + close.zh + (formed ? "" : "；请写作 云/区域，例如 aws/us-east-1")));
   return {};
 }
 
-void TargetsReader::read_labels(const ConfigNode& node, core::Target& t) {
-  if (node.kind != ConfigNode::Kind::kMap) {
-    errors_.add(node.error("labels is a map of texts"));
-    return;
-  }
-  for (const auto& [key, value] : node.entries) t.labels[key.scalar] = text(&value);
-}
-
 /// How the target is reached: what its map says, else the defaults.
-NetSpec TargetsReader::read_reach(MapReader& m) {
-  const ConfigNode part = net_part(m, true);
-  const core::TableReader map{part, kNetTable, errors_};
-  NetSpec net = read_net(map, net_defaults_, errors_);
-  read_net_resolver(map, net, errors_);
+NetSpec TargetsReader::read_reach(const TableReader& m) {
+  NetSpec net = read_net(m, net_defaults_, errors_);
+  read_net_resolver(m, net, errors_);
   return net;
 }
 
 void TargetsReader::add(core::Target target, NetSpec net, const ConfigNode& at, const SpecNodes& nodes) {
   if (!is_name(target.name)) {
-    errors_.add(at.error("a name has 1 to " + std::to_string(kNameBytesMax) + " bytes and no control characters"));
+    const std::string most = std::to_string(kNameBytesMax);
+    errors_.add(at.error("a name has 1 to " + most + " bytes and no control characters",
+                         "名称为 1 到 " + most + " 字节，且不含控制字符"));
     return;
   }
   const auto [it, fresh] = names_.emplace(target.name, &at);
   if (!fresh) {
-    const ConfigNode& first = *it->second;
-    errors_.add(at.error("the name " + quoted(target.name) + " is used already at " + first.file + ":" +
-                         std::to_string(first.line)));
+    const std::string first = it->second->file + ":" + std::to_string(it->second->line);
+    errors_.add(at.error("the name " + quoted(target.name) + " is used already at " + first,
+                         "名称" + quoted_zh(target.name) + "已在 " + first + " 使用"));
     return;
   }
   const auto url = core::parse_url(target.url);
   if (!url) {
-    errors_.add(nodes.url->error(url.error().message));
+    errors_.add(nodes.url->error(url.error()));
     return;
   }
   target.check = core::check_kind(*url);

@@ -4,21 +4,33 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "prober/config_keys.h"
 #include "prober/config_text.h"
 
 namespace sonde::prober {
 namespace {
 
 using core::ConfigNode;
-using core::MapReader;
+using core::TableReader;
 
 constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
 
+/// Whether `name` belongs to what was asked for: hidden files never do by accident.
+bool is_chosen(std::string_view pattern, std::string_view name) {
+  if (name.starts_with('.') && !pattern.starts_with('.')) return false;
+  if (pattern.empty()) return name.ends_with(".yaml") || name.ends_with(".yml");
+  return core::glob_match(pattern, name);
+}
+
+bool is_url_item(const ConfigNode& item) {
+  return item.find("url") != nullptr && item.find("name") == nullptr && item.find("catalogue") == nullptr &&
+         item.find("file") == nullptr;
+}
+
 }  // namespace
 
-TargetsReader::TargetsReader(const ConfigSources& sources, const Catalogue& catalogue, std::string folder,
-                             core::ConfigErrors& errors)
-    : sources_(sources), catalogue_(catalogue), folder_(std::move(folder)), errors_(errors) {
+TargetsReader::TargetsReader(const ConfigSources& sources, const Catalogue& catalogue, core::ConfigErrors& errors)
+    : sources_(sources), catalogue_(catalogue), errors_(errors) {
   for (const CatalogueProvider& p : catalogue_.providers) {
     for (const CatalogueRegion& r : p.regions) places_[p.name + "/" + r.name] = r.place;
   }
@@ -29,106 +41,129 @@ const Place* TargetsReader::place_of(const std::string& provider, const std::str
   return it == places_.end() ? nullptr : &it->second;
 }
 
-std::string TargetsReader::text(const ConfigNode* node) {
-  return node == nullptr ? std::string{} : core::read_string(*node, errors_).value_or("");
-}
-
 // ---- collecting ----
 
-void TargetsReader::collect_lists(MapReader& map) {
-  const auto collect = [this](const ConfigNode* list, std::vector<const ConfigNode*>& into) {
-    if (list == nullptr) return;
-    if (list->kind != ConfigNode::Kind::kSequence)
-      errors_.add(list->error("expected a list of targets, each with name and url"));
-    for (const ConfigNode& item : list->items) into.push_back(&item);
-  };
-  collect(map.key("apps"), apps_);
-  collect(map.key("references"), references_);
-  collect(map.key("controls"), controls_);
+void TargetsReader::collect_lists(const TableReader& map) {
+  for (const ConfigNode& item : map.list("apps")) apps_.push_back(&item);
+  for (const ConfigNode& item : map.list("references")) references_.push_back(&item);
+  for (const ConfigNode& item : map.list("controls")) controls_.push_back(&item);
 }
 
-void TargetsReader::collect_targets(const ConfigNode& targets) {
-  if (targets.kind != ConfigNode::Kind::kSequence) {
-    errors_.add(targets.error(
-        "targets is a list; its items are {catalogue: [...]}, {file: ...} or a target with name and url"));
-    return;
-  }
-  for (const ConfigNode& item : targets.items) {
+void TargetsReader::collect_targets(std::span<const ConfigNode> items) {
+  for (const ConfigNode& item : items) {
     if (item.find("catalogue") != nullptr) {
       collect_catalogue(item);
-    } else if (const ConfigNode* file = item.find("file")) {
-      MapReader m{item, "targets item", errors_};
-      m.allow("file");
-      m.finish();
-      collect_file(*file);
-    } else {
+    } else if (item.find("file") != nullptr) {
+      collect_files(item);
+    } else if (is_url_item(item)) {
+      collect_url(item);
+    } else if (item.find("name") != nullptr) {
       apps_.push_back(&item);
+    } else {
+      errors_.add(
+          item.error("an item of targets is {catalogue: [...]}, {file: ...}, {url: ...}, or a target with name and url",
+                     "targets 的每一项为 {catalogue: [...]}、{file: ...}、{url: ...}，或带 name 和 url 的目标"));
     }
   }
 }
 
-void TargetsReader::collect_file(const ConfigNode& node) {
-  const std::string pattern = text(&node);
-  const auto slash = pattern.rfind('/');
-  std::string folder = slash == std::string::npos ? "" : pattern.substr(0, slash);
-  const std::string file_pattern = slash == std::string::npos ? pattern : pattern.substr(slash + 1);
-  if (!pattern.starts_with('/')) folder = folder.empty() ? folder_ : folder_ + "/" + folder;
-  auto names = sources_.files.list(folder);
-  if (!names) return errors_.add(node.error("the folder " + folder + " cannot be read: " + names.error().message));
+void TargetsReader::collect_files(const ConfigNode& item) {
+  const TableReader m{item, kFileItemTable, errors_};
+  const auto path = m.path("file");
+  if (!path) return;
+  const ConfigNode& at = *m.node("file");
+  const auto slash = path->rfind('/');
+  std::string folder = slash == std::string::npos ? "." : path->substr(0, std::max<std::size_t>(slash, 1));
+  std::string pattern = slash == std::string::npos ? *path : path->substr(slash + 1);
+  const bool wildcard = pattern.find_first_of("*?") != std::string::npos;
+  if (folder.find_first_of("*?") != std::string::npos) {
+    return errors_.add(at.error("* and ? may stand in the name of the file, not in its folder",
+                                "* 和 ? 只能出现在文件名中，不能出现在目录中"));
+  }
+  if (!pattern.empty() && !wildcard && sources_.files.list(*path)) {
+    folder = *path;
+    pattern.clear();
+  }
+  const auto names = sources_.files.list(folder);
+  if (!names) return errors_.add(at.error(names.error()));
   bool any = false;
   for (const std::string& name : *names) {
-    if (!core::glob_match(file_pattern, name)) continue;
+    if (!is_chosen(pattern, name)) continue;
     any = true;
-    const std::string path = folder + "/" + name;
-    auto content = sources_.files.read_all(path, kFileBytesMax);
-    if (!content) {
-      errors_.add(node.error(content.error().message));
-      continue;
-    }
-    files_.push_back(core::parse_yaml(*content, path, sources_.variables, errors_));
-    const ConfigNode& root = files_.back();
-    if (root.kind == ConfigNode::Kind::kNull) continue;  // empty, or the error is said already
-    MapReader m{root, "target file", errors_};
-    collect_lists(m);
-    m.finish();
+    collect_file(slash == std::string::npos ? name : folder + "/" + name, at);
   }
-  const bool wildcard = file_pattern.find_first_of("*?") != std::string::npos;
-  if (!any && !wildcard) errors_.add(node.error("there is no file " + folder + "/" + file_pattern));
+  if (any || wildcard || pattern.empty()) return;
+  errors_.add(at.error("there is no file " + *path, "没有文件 " + *path));
+}
+
+void TargetsReader::collect_file(const std::string& path, const ConfigNode& at) {
+  const auto content = sources_.files.read_all(path, kFileBytesMax);
+  if (!content) return errors_.add(at.error(content.error()));
+  collect_document(core::parse_yaml(*content, path, sources_.variables, errors_));
+}
+
+void TargetsReader::collect_url(const ConfigNode& item) {
+  const TableReader m{item, kUrlItemTable, errors_};
+  (void)m.duration("refresh");
+  (void)m.path("token_file");
+  (void)m.path("ca_file");
+  const auto url = m.text("url");
+  if (!url) return;
+  const ConfigNode& at = *m.node("url");
+  const auto parsed = core::parse_url(*url);
+  if (!parsed) return errors_.add(at.error(parsed.error()));
+  if (!core::is_remote(*url)) {
+    return errors_.add(at.error("a document of targets comes from http:// or https://; a target needs a name too",
+                                "目标文档须来自 http:// 或 https://；若是目标，还需要 name"));
+  }
+  const auto text =
+      sources_.documents == nullptr
+          ? core::Result<std::string_view>{core::Error{core::ErrorCode::kUnsupported,
+                                                       "documents of URLs are not read here", "此处不读取 URL 文档"}}
+          : sources_.documents->find(*url);
+  if (!text) return errors_.add(at.error(text.error()));
+  // No variables: whoever writes that document must not learn what this machine's environment holds.
+  collect_document(core::parse_yaml(*text, *url, nullptr, errors_));
+}
+
+void TargetsReader::collect_document(ConfigNode document) {
+  if (document.kind == ConfigNode::Kind::kNull) return;  // empty, or the error is said already
+  files_.push_back(std::move(document));
+  const TableReader m{files_.back(), kTargetFileTable, errors_};
+  collect_lists(m);
 }
 
 void TargetsReader::collect_catalogue(const ConfigNode& item) {
-  MapReader m{item, "targets item", errors_};
+  const TableReader m{item, kCatalogueItemTable, errors_};
   CatalogueChoice choice;
   choice.node = &item;
   std::vector<std::string> known;
   for (const CatalogueProvider& p : catalogue_.providers) known.push_back(p.name);
-  const ConfigNode* list = m.required("catalogue");
-  for (const std::string& name : core::read_strings(*list, errors_)) {
+  for (const std::string& name : m.texts("catalogue")) {
     if (catalogue_.find(name) != nullptr) {
       choice.providers.push_back(name);
-    } else {
-      std::string all;
-      for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
-      errors_.add(list->error("the catalogue has no " + quoted(name) + did_you_mean(name, known) + "; it has " + all));
+      continue;
+    }
+    std::string all;
+    for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
+    const core::BilingualText close = did_you_mean(name, known);
+    errors_.add(m.node("catalogue")
+                    ->error("the catalogue has no " + quoted(name) + close.en + "; it has " + all,
+                            "目录中没有" + quoted_zh(name) + close.zh + "；现有：" + all));
+  }
+  if (const auto* n = m.node("regions")) {
+    const bool list = n->kind == ConfigNode::Kind::kSequence;
+    for (const ConfigNode& r : list ? std::span{n->items} : std::span{n, 1}) {
+      if (auto text = core::read_string(r, errors_)) choice.regions.emplace_back(std::move(*text), &r);
     }
   }
-  if (const auto* n = m.key("regions")) {
-    if (n->kind == ConfigNode::Kind::kSequence) {
-      for (const ConfigNode& r : n->items) choice.regions.emplace_back(text(&r), &r);
-    } else {
-      choice.regions.emplace_back(text(n), n);
-    }
-  }
-  if (const auto* n = m.key("per_region")) {
-    choice.per_region = static_cast<int>(core::read_integer(*n, 1, 8, errors_).value_or(2));
-  }
-  if (const auto* n = m.key("controls")) choice.controls = core::read_bool(*n, errors_).value_or(true);
+  choice.per_region = static_cast<int>(m.integer("per_region").value_or(2));
+  choice.controls = m.boolean("controls").value_or(true);
   core::Target pace;
-  read_pace(m, item, pace, kReferenceEvery);
+  read_pace(m, pace, kReferenceEvery);
   choice.every = pace.every;
   choice.timeout = pace.timeout;
   choice.net = read_reach(m);
-  m.finish();
   check_patterns(choice);
   choices_.push_back(std::move(choice));
 }
@@ -137,7 +172,7 @@ TargetsReader::CatalogueChoice TargetsReader::default_choice() const {
   CatalogueChoice choice;
   for (const CatalogueProvider& p : catalogue_.providers) choice.providers.push_back(p.name);
   choice.every = kReferenceEvery;
-  choice.timeout = kTimeoutDefault;
+  choice.timeout = default_timeout(kReferenceEvery);
   choice.net = net_defaults_;
   return choice;
 }
@@ -151,8 +186,9 @@ void TargetsReader::check_patterns(const CatalogueChoice& choice) {
   for (const auto& [pattern, node] : choice.regions) {
     const auto fits = [&pattern = pattern](const std::string& n) { return core::glob_match(pattern, n); };
     if (std::ranges::any_of(names, fits)) continue;
-    errors_.add(
-        node->error(quoted(pattern) + " matches no region of the chosen providers" + did_you_mean(pattern, names)));
+    const core::BilingualText close = did_you_mean(pattern, names);
+    errors_.add(node->error(quoted(pattern) + " matches no region of the chosen providers" + close.en,
+                            quoted_zh(pattern) + "与所选云的任何区域都不匹配" + close.zh));
   }
 }
 
@@ -242,6 +278,25 @@ void TargetsReader::add_needed_regions(const CatalogueChoice& choice) {
       if (needed_.contains(provider.name + "/" + region.name)) add_region(provider, region, choice);
     }
   }
+}
+
+std::vector<TargetSource> read_target_sources(const ConfigNode& root) {
+  std::vector<TargetSource> out;
+  const ConfigNode* targets = root.find("targets");
+  if (targets == nullptr) return out;
+  core::ConfigErrors unheard;  // said by collect_url
+  for (const ConfigNode& item : targets->items) {
+    if (!is_url_item(item)) continue;
+    const TableReader m{item, kUrlItemTable, unheard};
+    TargetSource source;
+    source.url = m.text("url").value_or("");
+    source.refresh = m.duration("refresh").value_or(source.refresh);
+    source.token_file = m.path("token_file").value_or("");
+    source.ca_file = m.path("ca_file").value_or("");
+    if (!core::is_remote(source.url) || !core::parse_url(source.url)) continue;
+    if (std::ranges::find(out, source.url, &TargetSource::url) == out.end()) out.push_back(std::move(source));
+  }
+  return out;
 }
 
 }  // namespace sonde::prober

@@ -4,10 +4,12 @@
 #include <list>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/config_table.h"
 #include "prober/catalogue.h"
 #include "prober/config.h"
 
@@ -18,13 +20,12 @@ namespace sonde::prober {
 
 class TargetsReader {
  public:
-  TargetsReader(const ConfigSources& sources, const Catalogue& catalogue, std::string folder,
-                core::ConfigErrors& errors);
+  TargetsReader(const ConfigSources& sources, const Catalogue& catalogue, core::ConfigErrors& errors);
 
   /// Remembers the lists `apps`, `references` and `controls` of a map (the root, or a target file).
-  void collect_lists(core::MapReader& map);
+  void collect_lists(const core::TableReader& map);
   /// Remembers the items of `targets`.
-  void collect_targets(const core::ConfigNode& targets);
+  void collect_targets(std::span<const core::ConfigNode> items);
   /// Remembers the whole catalogue, as when no targets are configured.
   void collect_default() { use_whole_catalogue_ = true; }
 
@@ -51,7 +52,10 @@ class TargetsReader {
     NetSpec net;
   };
 
-  void collect_file(const core::ConfigNode& node);
+  void collect_files(const core::ConfigNode& item);
+  void collect_file(const std::string& path, const core::ConfigNode& at);
+  void collect_url(const core::ConfigNode& item);
+  void collect_document(core::ConfigNode document);
   void collect_catalogue(const core::ConfigNode& item);
   CatalogueChoice default_choice() const;
   void add_choice(const CatalogueChoice& choice, core::Partition own_partition);
@@ -64,18 +68,16 @@ class TargetsReader {
   void add_reference(const core::ConfigNode& node);
   void add_control(const core::ConfigNode& node);
   void add_app(const core::ConfigNode& node);
-  void read_place(core::MapReader& m, core::Target& t);
-  void read_pace(core::MapReader& m, const core::ConfigNode& node, core::Target& t, Duration every);
-  void read_hosting(core::MapReader& m, core::Target& t);
-  void read_labels(const core::ConfigNode& node, core::Target& t);
+  void read_place(const core::TableReader& m, core::Target& t);
+  void read_pace(const core::TableReader& m, core::Target& t, Duration every);
+  void read_hosting(const core::TableReader& m, core::Target& t);
+  SpecNodes spec_nodes(const core::TableReader& m);
   std::string known_region(const std::string& text, const core::ConfigNode& node);
-  std::string text(const core::ConfigNode* node);
-  NetSpec read_reach(core::MapReader& m);
+  NetSpec read_reach(const core::TableReader& m);
   void add(core::Target target, NetSpec net, const core::ConfigNode& at, const SpecNodes& nodes);
 
   const ConfigSources& sources_;
   const Catalogue& catalogue_;
-  std::string folder_;
   core::ConfigErrors& errors_;
   std::list<core::ConfigNode> files_;  // parsed target files: nodes below point into them
   std::vector<const core::ConfigNode*> apps_;

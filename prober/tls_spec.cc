@@ -18,15 +18,19 @@ constexpr std::size_t kPinsMax = 16;
 
 constexpr std::array kKeys = {
     Key{.name = "ca_file",
+        .kind = KeyKind::kPath,
         .en = "PEM file of trusted issuers, in place of the prober's own",
         .zh = "受信任颁发者的 PEM 文件，代替探针自己的"},
     Key{.name = "crl_file",
+        .kind = KeyKind::kPath,
         .en = "PEM file of revocation lists; a certificate on one of them is revoked",
         .zh = "证书吊销列表的 PEM 文件；列于其中的证书视为已吊销"},
     Key{.name = "cert_file",
+        .kind = KeyKind::kPath,
         .en = "PEM file of the client certificate, its intermediates after it",
         .zh = "客户端证书的 PEM 文件，中间证书跟在其后"},
     Key{.name = "key_file",
+        .kind = KeyKind::kPath,
         .en = "PEM file of the client certificate's key; without it the key is in cert_file",
         .zh = "客户端证书私钥的 PEM 文件；缺省时私钥在 cert_file 中"},
     Key{.name = "server_name",
@@ -126,10 +130,10 @@ TlsSpec read_tls_spec(const core::ConfigNode* node, const std::string& host, cor
   spec.host = host;
   if (node == nullptr) return spec;
   const core::TableReader map{*node, kTlsKeys, errors};
-  spec.policy.ca_file = map.text("ca_file").value_or("");
-  spec.policy.crl_file = map.text("crl_file").value_or("");
-  spec.policy.cert_file = map.text("cert_file").value_or("");
-  spec.policy.key_file = map.text("key_file").value_or("");
+  spec.policy.ca_file = map.path("ca_file").value_or("");
+  spec.policy.crl_file = map.path("crl_file").value_or("");
+  spec.policy.cert_file = map.path("cert_file").value_or("");
+  spec.policy.key_file = map.path("key_file").value_or("");
   if (!spec.policy.key_file.empty() && spec.policy.cert_file.empty()) {
     errors.add(map.node("key_file")->error("key_file needs cert_file", "key_file 需要 cert_file"));
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "fault.h"
+#include "map_reader.h"
 #include "model.h"
 
 namespace sonde::world {
@@ -9,7 +10,6 @@ namespace {
 
 using core::ConfigErrors;
 using core::ConfigNode;
-using core::MapReader;
 
 struct Named {
   std::string_view key;

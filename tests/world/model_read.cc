@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "map_reader.h"
 #include "model.h"
 
 namespace sonde::world {
@@ -12,7 +13,6 @@ namespace {
 using core::ConfigErrors;
 using core::ConfigNode;
 using core::Duration;
-using core::MapReader;
 
 constexpr int kAppSubnet = 240;
 constexpr int kControlSubnet = 241;

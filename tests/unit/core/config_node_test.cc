@@ -69,25 +69,6 @@ TEST(ConfigNode, VariablesAreReplacedAndMissingOnesAreErrors) {
   EXPECT_EQ(errors.to_string(), "f.yaml:2:6: the variable NONE is not set\n");
 }
 
-TEST(ConfigNode, UnknownKeysNameTheNearest) {
-  ConfigErrors errors;
-  const ConfigNode root = parse_yaml("evrey: 10s\n", "f.yaml", nullptr, errors);
-  MapReader map{root, "target", errors};
-  EXPECT_EQ(map.key("every"), nullptr);
-  EXPECT_EQ(map.key("timeout"), nullptr);
-  map.finish();
-  EXPECT_EQ(errors.to_string(),
-            "f.yaml:1:1: target: unknown key \"evrey\"; did you mean \"every\"?; allowed: every, timeout\n");
-}
-
-TEST(ConfigNode, RequiredKeysAreAskedFor) {
-  ConfigErrors errors;
-  const ConfigNode root = parse_yaml("a: 1\n", "f.yaml", nullptr, errors);
-  MapReader map{root, "app", errors};
-  EXPECT_EQ(map.required("url"), nullptr);
-  EXPECT_EQ(errors.to_string(), "f.yaml:1:1: app needs \"url\"\n");
-}
-
 struct ScalarCase {
   std::string_view yaml;
   std::string_view error;  // empty = fine

@@ -19,7 +19,8 @@ LogOptions log_of(std::string_view yaml, core::ConfigErrors& errors) {
   return read_log_config(core::parse_yaml(yaml, "t.yaml", nullptr, errors), errors);
 }
 std::vector<SinkConfig> sinks_of(std::string_view yaml, core::ConfigErrors& errors) {
-  return read_sinks_config(core::parse_yaml(yaml, "t.yaml", nullptr, errors), errors);
+  const core::ConfigNode root = core::parse_yaml("sinks:\n" + std::string{yaml}, "t.yaml", nullptr, errors);
+  return read_sinks_config(core::TableReader{root, kPipelineTable, errors}, errors);
 }
 
 TEST(PipelineConfig, ReadsTheLogSection) {
@@ -43,11 +44,12 @@ TEST(PipelineConfig, ReadsEachKindOfSink) {
       "- influx: {url: 'https://tsdb:8086/x', org: o, bucket: b, token_file: /t, ack_hold: 5s, gzip: false,\n"
       "           omit_strings: true, batch_bytes: 64KiB, timeout: 3s}\n"
       "- file: {path: /out.lp}\n"
-      "- stdout: {}\n"
-      "- stdout: {name: second}\n",
+      "- stdout:\n"
+      "- stdout: {name: second}\n"
+      "- stdout: {name: third}\n",
       errors);
   EXPECT_TRUE(errors.empty()) << errors.to_string();
-  ASSERT_EQ(sinks.size(), 4U);
+  ASSERT_EQ(sinks.size(), 5U);
   const auto& influx = std::get<InfluxConfig>(sinks[0]);
   EXPECT_EQ(name(sinks[0]), "influx-tsdb-8086");
   EXPECT_EQ(influx.options.bucket, "b");
@@ -87,14 +89,14 @@ TEST(PipelineConfig, SaysWhatIsWrongAndWhere) {
       {"- influx: {url: 'http://x', username: u}", "go together"},
       {"- influx: {url: 'http://x', tokenfile: /t}", "token_file"},
       {"- influx: {url: 'http://x', client_cert_file: /c}", "go together"},
-      {"- kafka: {}", "one of influx, file, stdout"},
-      {"- {stdout: {}, file: {path: /x}}", "one of influx, file, stdout"},
+      {"- kafka: {}", "unknown key \"kafka\""},
+      {"- {stdout: {}, file: {path: /x}}", "one of influx, file, stdout, and only one"},
       {"- file: {}", "path"},
       {"- file: {path: /x, rotate: {keep: 3}}", "bytes or every"},
       {"- file: {path: /x, rotate: {bytes: 1}}", "64KiB"},
       {"- file: {path: /x, rotate: {size: 1MiB}}", "bytes, every, keep, gzip"},
-      {"- stdout: {}\n- stdout: {}", "two sinks are called 'stdout'"},
-      {"influx: {url: 'http://x'}", "sinks is a list"},
+      {"- stdout: {}\n- stdout: {}", "two sinks are called \"stdout\""},
+      {"  influx: {url: 'http://x'}", "sinks is a list"},
   };
   for (const Case& c : cases) {
     core::ConfigErrors errors;
