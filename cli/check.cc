@@ -332,7 +332,9 @@ class Session {
 int usage_error(const core::ConfigErrors& errors, const CheckOptions& options, const Context& context) {
   std::string text;
   for (const core::ConfigError& e : errors.all()) {
-    const std::string message = e.file.empty() ? e.message : core::to_string(e);
+    const core::Language language = context.err.language;
+    const bool chinese = language == core::Language::kChinese && !e.zh.empty();
+    const std::string message = !e.file.empty() ? core::to_string(e, language) : chinese ? e.zh : e.message;
     if (options.nagios) {
       const bool said = write_out(fmt::format("SONDE UNKNOWN - {}\n", shown(message)));
       return said ? exit_code::kUnknown : exit_code::kUsage;

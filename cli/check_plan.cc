@@ -220,7 +220,7 @@ class Planner {
         url, options_.timeout.value_or(kTimeout),
         {.expect = given(expect_), .request = given(request_), .tls = given(tls_), .files = &files_}, mistakes);
     for (const core::ConfigError& e : mistakes.all()) {
-      errors_.add({e.file.empty() ? std::string{} : shown(url) + ": " + e.file, 0, 0, e.message});
+      errors_.add({e.file.empty() ? std::string{} : shown(url) + ": " + e.file, 0, 0, e.message, e.zh});
     }
     if (!mistakes.empty()) return;
     adapt(entry);
@@ -258,12 +258,13 @@ ConfigNode map_from_items(const std::vector<std::string>& items, std::string_vie
   for (const std::string& item : items) {
     const auto equals = item.find('=');
     if (equals == std::string::npos || equals == 0) {
-      errors.add({std::string{option}, 0, 0, "\"" + shown(item) + "\" is not KEY=VALUE"});
+      errors.add({std::string{option}, 0, 0, "\"" + shown(item) + "\" is not KEY=VALUE",
+                  "“" + shown(item) + "”不是 KEY=VALUE"});
       continue;
     }
     ConfigErrors mistakes;
     ConfigNode value = core::parse_yaml(item.substr(equals + 1), option, nullptr, mistakes);
-    for (const core::ConfigError& e : mistakes.all()) errors.add({std::string{option}, 0, 0, e.message});
+    for (const core::ConfigError& e : mistakes.all()) errors.add({std::string{option}, 0, 0, e.message, e.zh});
     put(map, item.substr(0, equals), std::move(value));
   }
   return map;

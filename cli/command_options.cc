@@ -23,6 +23,16 @@ CLI::Option* Definer::duration(CLI::App& app, const char* names, std::string hel
   return app.add_option_function<std::string>(names, read, std::move(help))->type_name("DURATION");
 }
 
+CLI::Option* Definer::each(CLI::App& app, const char* names, std::vector<std::string>& into, std::string help,
+                           const char* value) {
+  const auto append = [&into](const std::vector<std::string>& values) {
+    into.insert(into.end(), values.begin(), values.end());
+  };
+  return app.add_option_function<std::vector<std::string>>(names, append, std::move(help))
+      ->allow_extra_args(false)
+      ->type_name(value);
+}
+
 core::Duration Definer::read_duration(std::string_view option, const std::string& text, core::Duration min,
                                       core::Duration max) const {
   const auto value = core::parse_duration(text);

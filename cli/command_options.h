@@ -56,11 +56,9 @@ class Definer {
   /// Throws what the parser reports.
   [[nodiscard]] core::Duration read_duration(std::string_view option, const std::string& text, core::Duration min,
                                              core::Duration max) const;
-  /// What every option takes that may be given several times: one value each time.
-  template <typename T>
-  CLI::Option* each(CLI::App& app, const char* names, T& into, std::string help, const char* value) {
-    return app.add_option(names, into, std::move(help))->allow_extra_args(false)->type_name(value);
-  }
+  /// An option that may be given several times, one value each time. Appends: others may add to `into` too.
+  CLI::Option* each(CLI::App& app, const char* names, std::vector<std::string>& into, std::string help,
+                    const char* value);
 
   Terminal t_;
   Arguments& arguments_;

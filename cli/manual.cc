@@ -1,11 +1,31 @@
 // The manual page, from the tree of commands: groff's man(7) macros, UTF-8.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "cli/command_tree.h"
+#include "core/sanitize.h"
 
 namespace sonde::cli {
 namespace {
+
+/// Between Chinese characters a line may break (\: is a break that shows nothing), but not before a closing mark.
+/// groff 1.22 knows only spaces.
+std::string with_breaks(std::string_view text) {
+  std::string out;
+  bool wide_before = false;
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, std::max<std::size_t>(core::utf8_sequence(text), 1));
+    const bool wide = core::display_width(character) == 2;
+    const bool closing = std::string_view{"，。；：）、”！？"}.find(character) != std::string_view::npos;
+    if (wide && wide_before && !closing) out += "\\:";
+    out += character;
+    wide_before = wide;
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
 
 /// Text for roff: escapes what it would act on. groff_char(7): a bare '-' is a hyphen, \- is what one types.
 std::string roff(std::string_view text) {
@@ -47,9 +67,9 @@ class Page {
     out_ += ".nh\n.ad l\n";  // whoever copies a command from here wants it unbroken
   }
   void section(std::string_view name) { out_ += fmt::format(".SH {}\n", name); }
-  void paragraph(std::string_view text) { out_ += fmt::format(".PP\n{}\n", roff(text)); }
+  void paragraph(std::string_view text) { out_ += fmt::format(".PP\n{}\n", with_breaks(roff(text))); }
   void item(std::string_view title, std::string_view text) {
-    out_ += fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(title), roff(text));
+    out_ += fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(title), with_breaks(roff(text)));
   }
   void options(const std::vector<OptionInfo>& options) {
     for (const OptionInfo& o : options) item(option_title(o), o.help);

@@ -104,6 +104,11 @@ class Chart {
     return {
         {Stage::kDns, &field::kResolveSeconds, label_of(Stage::kDns, t_), Color::kCyan, dns_facts(m_, t_)},
         {Stage::kTcp, &field::kConnectSeconds, label_of(Stage::kTcp, t_), Color::kGreen, tcp_facts(m_, t_)},
+        {Stage::kTls,
+         &field::kTlsWaitSeconds,
+         t_.say("queue", "排队"),
+         Color::kGrey,
+         {std::string{t_.say("for a place of ours among the handshakes", "等待本机的握手名额")}}},
         {Stage::kTls, &field::kTlsSeconds, label_of(Stage::kTls, t_), Color::kYellow, std::move(tls)},
         {Stage::kHttp, &field::kProcessingSeconds, label_of(Stage::kHttp, t_), Color::kBlue, http_facts(m_, t_)},
         {Stage::kHttp, &field::kTransferSeconds, t_.say("transfer", "传输"), Color::kGrey, transfer_facts(m_, t_)},
@@ -130,8 +135,11 @@ class Chart {
       const std::string status = hop.status ? std::to_string(*hop.status) + " " : "";
       last_hop_ = bars_.size();
       bars_.push_back({.title = fmt::format("{} {}{}", i == 0 ? " " : t_.sign("↪", ">"), status, hop.url)});
-      for (std::size_t p = 0; p < all.size(); ++p) {
-        add(all[p], hop.phases.at(p), last ? all[p].facts : std::vector<std::string>{});
+      // `http_hops` has the phases that depend on the remote, in the same order.
+      std::size_t next = 0;
+      for (const Phase& phase : all) {
+        if (phase.field == &field::kTlsWaitSeconds) continue;
+        add(phase, hop.phases.at(next++), last ? phase.facts : std::vector<std::string>{});
       }
     }
   }
@@ -179,7 +187,7 @@ class Chart {
   [[nodiscard]] std::string bar_text(const Bar& bar) const {
     static constexpr std::array kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     if (total_ <= 0) return {};
-    const int from = std::min(static_cast<int>(std::floor(bar.begin / total_ * columns())), columns() - 1);
+    const int from = std::min(static_cast<int>(std::lround(bar.begin / total_ * columns())), columns() - 1);
     const double width = std::clamp(bar.length / total_ * columns(), 0.125, static_cast<double>(columns() - from));
     std::string out(static_cast<std::size_t>(from), ' ');
     const int full = static_cast<int>(std::floor(width));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "runs.h"
 
@@ -56,7 +57,7 @@ TEST(CommandTree, BothLanguagesHaveTheSameCommandsAndOptionsAndEveryTextIsTransl
       check(where, c.summary);
       for (const OptionInfo& o : c.options) check(where + " " + option_title(o), o.help);
       for (const OptionInfo& a : c.arguments) check(where + " " + option_title(a), a.help);
-      if (c.commands.empty()) EXPECT_FALSE(c.examples.empty()) << where << " has no example";
+      EXPECT_TRUE(!c.commands.empty() || !c.examples.empty()) << where << " has no example";
     };
   };
   walk(CommandLine{Language::kEnglish}.tree(), {}, collect(en, false));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cli/facts.h"
 #include "cli/hops.h"
 #include "runs.h"
@@ -25,12 +27,12 @@ TEST(Waterfall, ARunThatWentWellInEnglish) {
   dns       ███▎                                10.0 ms  2 addresses
   tcp          ██████▌                          20.0 ms  93.184.216.34 · kernel RTT 19.5 ms
                                                          1 retransmit
-  tls                █████████████▏             40.0 ms  TLSv1.3 · ALPN h2 · 62 days left
+  tls                 █████████████▏            40.0 ms  TLSv1.3 · ALPN h2 · 62 days left
                                                          for *.example.com · issued by R11
                                                          chain of 2
-  wait                              ██████▌     20.0 ms  HTTP/2 200
-  transfer                               ███▎   10.0 ms
-            0 ────────────────────────── 100 ms
+  wait                             ██████▌      20.0 ms  HTTP/2 200
+  transfer                                ███   10.0 ms
+            0 ──────────────────────── 100 ms
 )");
 }
 
@@ -40,12 +42,12 @@ TEST(Waterfall, ARunThatWentWellInChinese) {
   解析      ███▎                                10.0 ms  2 个地址
   连接         ██████▌                          20.0 ms  93.184.216.34 · 内核 RTT 19.5 ms
                                                          重传 1 次
-  握手               █████████████▏             40.0 ms  TLSv1.3 · ALPN h2 · 剩余 62 天
+  握手                █████████████▏            40.0 ms  TLSv1.3 · ALPN h2 · 剩余 62 天
                                                          用于 *.example.com · 颁发者 R11
                                                          证书链 2 级
-  等待                              ██████▌     20.0 ms  HTTP/2 200
-  传输                                   ███▎   10.0 ms
-            0 ────────────────────────── 100 ms
+  等待                             ██████▌      20.0 ms  HTTP/2 200
+  传输                                    ███   10.0 ms
+            0 ──────────────────────── 100 ms
 )");
 }
 
@@ -54,8 +56,8 @@ TEST(Waterfall, AStageThatNeverEndedLastsUntilTheEndAndWhatComesAfterIsNotReache
 ● fail  https://x.example/  5.00 s
   dns       ███▎                                 500 ms
   tcp          ███▎                              500 ms  192.0.2.7
-✗ tls             ░░░░░░░░░░░░░░░░░░░░░░░░░░▍    4.00 s
-            0 ────────────────────────── 5.00 s
+✗ tls              ░░░░░░░░░░░░░░░░░░░░░░░░░░    4.00 s
+            0 ──────────────────────── 5.00 s
   not reached: http
   ✗ tls_timeout: no answer in time
   → Look at the server's TLS settings and log; --explain shows all that it sent.
@@ -98,7 +100,8 @@ TEST(Waterfall, APoorAlphabetGetsSignsThatItHas) {
 TEST(Waterfall, NothingRemoteReachesTheTerminal) {
   const std::string hostile =
       "\x1b]0;owned\x07\x1b[2J\r\nok\xE2\x80\xAE"
-      "cba\xFF\xC2\x9B31m";
+      "cba\xFF\xC2\x9B"
+      "31m";
   core::Measurement m = good_run();
   m.outcome.status = core::Status::kFail;
   m.outcome.stage = Stage::kHttp;
