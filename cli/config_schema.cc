@@ -136,7 +136,8 @@ class SchemaWriter {
       case KeyKind::kChoice:
         return or_variable({{"enum", choices(key)}});
       case KeyKind::kTexts:
-        return text_or_list(key.pattern);
+        return key.choices.empty() ? text_or_list(text(key.pattern))
+                                   : text_or_list(or_variable({{"enum", choices(key)}}));
       case KeyKind::kTextMap:
         return {{"type", "object"}, {"additionalProperties", text({})}};
       case KeyKind::kMap:
@@ -146,7 +147,7 @@ class SchemaWriter {
       case KeyKind::kList:
         return {{"type", "array"}, {"items", item(*key.of)}};
       case KeyKind::kAny:
-        return key.pattern.empty() ? Json::object() : text_or_list(key.pattern);
+        return any(key);
     }
     return {};
   }
@@ -158,8 +159,14 @@ class SchemaWriter {
     return out;
   }
 
-  static Json text_or_list(std::string_view pattern) {
-    return {{"anyOf", {text(pattern), {{"type", "array"}, {"items", text(pattern)}}}}};
+  static Json text_or_list(const Json& item) { return {{"anyOf", {item, {{"type", "array"}, {"items", item}}}}}; }
+
+  // A form of its own: one text or a list of them where there is a pattern, or a map where it has a table.
+  Json any(const Key& key) {
+    if (key.pattern.empty() && key.of == nullptr) return Json::object();
+    Json out = text_or_list(text(key.pattern));
+    if (key.of != nullptr) out["anyOf"].push_back(reference(*key.of));
+    return out;
   }
 
   static Json or_variable(Json plain) { return {{"anyOf", {std::move(plain), {{"$ref", "#/$defs/variable"}}}}}; }

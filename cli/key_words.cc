@@ -40,6 +40,9 @@ std::string value_words(const Key& key, core::Language language) {
     case KeyKind::kChoice:
       return fmt::format("{}{}", zh ? "以下之一：" : "one of ", fmt::join(key.choices, ", "));
     case KeyKind::kTexts:
+      if (!key.choices.empty()) {
+        return fmt::format("{}{}", zh ? "以下之一或多个：" : "one or more of ", fmt::join(key.choices, ", "));
+      }
       return zh ? "文本，或文本列表" : "text, or list of texts";
     case KeyKind::kTextMap:
       return zh ? "文本到文本的映射" : "map of texts";

@@ -45,9 +45,16 @@ std::optional<io::TlsRequest> tls_of(const HttpSpec& spec, const HttpHopAsk& ask
   return tls;
 }
 
-ApproachPlan plan_of(const HttpSpec& spec, const HttpHopAsk& ask, const std::optional<io::TlsRequest>& tls) {
-  if (const auto& proxy = spec.ask.proxy) return {.host = proxy->url.host, .port = proxy->url.port, .tls = {}};
-  return {.host = ask.url.host, .port = ask.url.port, .tls = tls};
+ApproachPlan plan_of(const HttpSpec& spec, const HttpHopAsk& ask, const std::optional<io::TlsRequest>& tls,
+                     const std::string& user_agent) {
+  const auto& proxy = spec.ask.proxy;
+  if (!proxy) return {.host = ask.url.host, .port = ask.url.port, .tls = tls};
+  ApproachPlan plan{.host = proxy->url.host, .port = proxy->url.port, .tls = tls};
+  if (!tls) return plan;
+  const bool literal6 = ask.url.host.find(':') != std::string::npos;
+  const std::string host = literal6 ? "[" + ask.url.host + "]" : ask.url.host;
+  plan.tunnel = std::make_unique<HttpTunnel>(*proxy, host + ":" + std::to_string(ask.url.port), user_agent);
+  return plan;
 }
 
 NetSpec net_of(const HttpSpec& spec, const HttpHopAsk& ask, NetSpec net) {
@@ -102,38 +109,25 @@ HttpHop::HttpHop(const HttpSpec& spec, const NetSpec& net, CheckContext& context
       context_(context),
       ask_(std::move(ask)),
       tls_(tls_of(spec, ask_)),
-      approach_(context, net_, plan_of(spec, ask_, tls_), m_) {}
+      approach_(context, net_, plan_of(spec, ask_, tls_, context.user_agent), m_) {}
 
 void HttpHop::start(MonoTime deadline, Callback<void(bool)> done) {
   deadline_ = deadline;
   done_ = std::move(done);
-  approach_.start([this](bool ok) { on_approached(ok); });
-}
-
-void HttpHop::on_approached(bool ok) {
-  if (!by_proxy()) return on_connected(ok);
-  if (!ok) {
-    blame_proxy(*spec_.ask.proxy, m_.outcome);
-    return finish(false);
-  }
   // The proxy resolves names, so all that our policy can judge is an address that stands in the URL.
-  const auto literal = io::parse_address(ask_.url.host);
+  const auto literal = by_proxy() ? io::parse_address(ask_.url.host) : std::nullopt;
   const std::string_view denied = literal ? context_.dialer.policy().denied(*literal) : std::string_view{};
-  if (!denied.empty()) {
-    const std::string what = ask_.url.host + " is a " + std::string{denied} + " address";
-    m_.outcome = core::failed(Stage::kTcp, Cause::kPolicy, what + "; policy.allow can permit it");
-    return finish(false);
-  }
-  if (!tls_) return on_connected(true);
-  const std::string host =
-      literal && literal->family == io::IpAddress::Family::kIp6 ? "[" + ask_.url.host + "]" : ask_.url.host;
-  tunnel_ = std::make_unique<HttpTunnel>(context_, *spec_.ask.proxy, host + ":" + std::to_string(ask_.url.port), *tls_,
-                                         std::move(approach_.fd()), m_);
-  tunnel_->start([this](bool through) { on_connected(through); });
+  if (denied.empty()) return approach_.start([this](bool ok) { on_connected(ok); });
+  const std::string what = ask_.url.host + " is a " + std::string{denied} + " address";
+  m_.outcome = core::failed(Stage::kTcp, Cause::kPolicy, what + "; policy.allow can permit it");
+  later_ = context_.loop.soon([this] { finish(false); });
 }
 
 void HttpHop::on_connected(bool ok) {
-  if (!ok) return finish(false);
+  if (!ok) {
+    if (by_proxy()) blame_proxy(*spec_.ask.proxy, m_.outcome);
+    return finish(false);
+  }
   io::HttpRequest request = make_request();
   if (!take_stream(request)) return finish(false);
   asked_ = true;
@@ -157,10 +151,10 @@ bool HttpHop::take_stream(io::HttpRequest& request) {
     request.headers.emplace_back(":scheme", "https");
     tap = [this](std::string_view bytes, MonoTime arrived) {
       watch_.take(bytes, arrived);
-      if (watch_.flooded() && !flood_) flood_ = context_.loop.soon([this] { on_flood(); });
+      if (watch_.flooded() && !later_) later_ = context_.loop.soon([this] { on_flood(); });
     };
   }
-  auto stream = session()->open_stream(std::move(tap));
+  auto stream = approach_.session()->open_stream(std::move(tap));
   if (!stream) {
     m_.outcome = core::failed(Stage::kHttp, Cause::kNoFd, stream.error().message);
     return false;
@@ -169,22 +163,13 @@ bool HttpHop::take_stream(io::HttpRequest& request) {
   return true;
 }
 
-io::TlsSession* HttpHop::session() { return tunnel_ ? tunnel_->session() : approach_.session(); }
-
-const io::TlsResult* HttpHop::tls_result() const {
-  if (!tls_) return nullptr;
-  return tunnel_ ? &tunnel_->tls() : &approach_.tls();
-}
-
 void HttpHop::give_up(Cause why) {
   if (asked_) {
     m_.outcome = core::failed(Stage::kHttp, why);
-  } else if (tunnel_) {
-    tunnel_->give_up(why);
-  } else {
-    approach_.give_up(why);
-    if (by_proxy()) blame_proxy(*spec_.ask.proxy, m_.outcome);
+    return;
   }
+  approach_.give_up(why);
+  if (by_proxy()) blame_proxy(*spec_.ask.proxy, m_.outcome);
 }
 
 void HttpHop::on_flood() {
@@ -235,7 +220,7 @@ void HttpHop::on_response(io::HttpResponse response) {
 /// Over TLS libcurl sees the answer two turns of our loop after it came.
 void HttpHop::take_arrival() {
   io::HttpResponse& r = response_;
-  const io::TlsSession* below = session();
+  const io::TlsSession* below = approach_.session();
   if (below == nullptr || r.first_byte == MonoTime{} || r.interim_heads > 0) return;
   const bool http2 = watch_.any();
   const auto arrived = http2 ? watch_.answered_at() : below->first_byte_at();
@@ -268,7 +253,7 @@ void HttpHop::set_facts() {
 /// How the stream below ended tells more than what libcurl made of it.
 core::Outcome HttpHop::outcome_of_failure() {
   const io::HttpResponse& r = response_;
-  const io::TlsSession* below = session();
+  const io::TlsSession* below = approach_.session();
   if (below != nullptr) {
     const io::TlsStreamEnd end = below->stream_end();
     if (end == io::TlsStreamEnd::kAlert || end == io::TlsStreamEnd::kProtocol) {
@@ -291,7 +276,7 @@ core::Outcome HttpHop::outcome_of_failure() {
 
 void HttpHop::finish(bool ok) {
   fetch_.reset();
-  flood_.reset();
+  later_.reset();
   auto done = std::move(done_);
   done(ok);  // may destroy this
 }

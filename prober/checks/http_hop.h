@@ -33,13 +33,12 @@ class HttpHop {
   [[nodiscard]] const std::string& blemish() const { return approach_.blemish(); }
   [[nodiscard]] Duration waited() const { return approach_.waited(); }
   /// What the TLS session found; null without TLS and before its end.
-  [[nodiscard]] const io::TlsResult* tls_result() const;
+  [[nodiscard]] const io::TlsResult* tls_result() const { return tls_ ? &approach_.tls() : nullptr; }
   /// HTTP/2 says that the request was not worked on: it may be made again.
   [[nodiscard]] bool is_unprocessed() const { return watch_.is_unprocessed() && response_.status == 0; }
   [[nodiscard]] bool tls() const { return ask_.url.scheme == "https"; }
 
  private:
-  void on_approached(bool ok);
   void on_connected(bool ok);
   [[nodiscard]] bool take_stream(io::HttpRequest& request);
   [[nodiscard]] io::HttpRequest make_request() const;
@@ -47,7 +46,6 @@ class HttpHop {
   void take_arrival();
   void set_facts();
   void on_flood();
-  [[nodiscard]] io::TlsSession* session();
   [[nodiscard]] bool by_proxy() const { return spec_.ask.proxy.has_value(); }
   [[nodiscard]] core::Outcome outcome_of_failure();
   void finish(bool ok);
@@ -59,9 +57,8 @@ class HttpHop {
   core::Measurement m_;
   std::optional<io::TlsRequest> tls_;  // nothing = plain text
   Approach approach_;                  // to the host, or to the proxy
-  std::unique_ptr<HttpTunnel> tunnel_;
   io::Http2Watch watch_;
-  io::Handle flood_;
+  io::Handle later_;
   io::Handle fetch_;
   io::HttpResponse response_;
   MonoTime deadline_{};

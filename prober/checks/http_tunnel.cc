@@ -6,7 +6,6 @@
 
 #include "core/sanitize.h"
 #include "prober/checks/http_redirect.h"
-#include "prober/stages/tls_facts.h"
 
 namespace sonde::prober {
 namespace {
@@ -28,55 +27,45 @@ int status_of(std::string_view answer) {
   return status;
 }
 
+std::string named(const HttpProxy& proxy) { return "the proxy " + authority(proxy.url); }
+
 }  // namespace
 
-HttpTunnel::HttpTunnel(CheckContext& context, const HttpProxy& proxy, std::string to, io::TlsRequest tls,
-                       io::UniqueFd fd, core::Measurement& into)
-    : context_(context), proxy_(proxy), to_(std::move(to)), request_(std::move(tls)), fd_(std::move(fd)), m_(into) {}
-
-void HttpTunnel::start(Callback<void(bool)> done) {
+void HttpTunnel::start(io::Loop& loop, int fd, Callback<void(core::Outcome)> done) {
   done_ = std::move(done);
-  std::string ask = "CONNECT " + to_ + " HTTP/1.1\r\nHost: " + to_ + "\r\nUser-Agent: " + context_.user_agent + "\r\n";
+  std::string ask = "CONNECT " + to_ + " HTTP/1.1\r\nHost: " + to_ + "\r\nUser-Agent: " + user_agent_ + "\r\n";
   if (!proxy_.authorization.empty()) ask += "Proxy-Authorization: " + proxy_.authorization + "\r\n";
-  talk_ = io::talk(context_.loop, fd_.get(), ask + "\r\n", std::string{kEndOfHead}, kAnswerBytesMax,
-                   [this](const io::TalkResult& r) { on_answer(r); });
+  talk_ = std::make_unique<io::TcpTalk>(loop, fd, [this] { on_change(); });
+  talk_->send(ask + "\r\n");
 }
 
-void HttpTunnel::on_answer(const io::TalkResult& result) {
-  const int status = status_of(result.received);
-  const std::string said = "the proxy " + authority(proxy_.url) + " answered " + std::to_string(status) + " to CONNECT";
-  if (result.error != io::TalkError::kNone || status == 0) {
-    return fail(Stage::kTcp, Cause::kConfig, "the proxy " + authority(proxy_.url) + " did not answer CONNECT");
-  }
-  if (status == kGatewayTimeout) return fail(Stage::kTcp, Cause::kTimeout, said);
-  if (status == kBadGateway || status == kUnavailable) return fail(Stage::kTcp, Cause::kUnreachable, said);
-  if (status < 200 || status > 299) return fail(Stage::kTcp, Cause::kConfig, said);
-  if (!result.received.ends_with(kEndOfHead)) return fail(Stage::kTls, Cause::kNotTls, "bytes before the handshake");
-  session_ = context_.tls.open(std::move(fd_), request_);
-  session_->handshake([this](io::TlsResult r) {
-    tls_ = std::move(r);
-    finish(set_tls_result(tls_, m_));
-  });
+void HttpTunnel::on_change() {
+  const std::string_view answer = talk_->unread();
+  if (answer.find(kEndOfHead) != std::string_view::npos) return finish(judge(answer));
+  if (talk_->end() == io::TalkEnd::kOpen && answer.size() <= kAnswerBytesMax) return;
+  finish(core::failed(Stage::kTcp, Cause::kConfig, named(proxy_) + " did not answer CONNECT"));
 }
 
-void HttpTunnel::give_up(Cause why) {
-  if (session_ != nullptr) return give_up_tls(*session_, why, m_);
-  m_.outcome = core::failed(Stage::kTcp, why, "the proxy " + authority(proxy_.url) + " had not answered CONNECT");
+core::Outcome HttpTunnel::judge(std::string_view answer) const {
+  const int status = status_of(answer);
+  const std::string said = named(proxy_) + " answered " + std::to_string(status) + " to CONNECT";
+  if (status == kGatewayTimeout) return core::failed(Stage::kTcp, Cause::kTimeout, said);
+  if (status == kBadGateway || status == kUnavailable) return core::failed(Stage::kTcp, Cause::kUnreachable, said);
+  if (status < 200 || status > 299) return core::failed(Stage::kTcp, Cause::kConfig, said);
+  if (answer.ends_with(kEndOfHead)) return {};
+  return core::failed(Stage::kTls, Cause::kNotTls, "bytes before the handshake");
 }
 
-void HttpTunnel::fail(Stage stage, Cause cause, const std::string& detail) {
-  m_.outcome = core::failed(stage, cause, detail);
-  finish(false);
-}
-
-void HttpTunnel::finish(bool ok) {
+void HttpTunnel::finish(core::Outcome outcome) {
+  talk_->stop();
   auto done = std::move(done_);
-  done(ok);  // may destroy this
+  done(std::move(outcome));  // may destroy this
 }
 
 void blame_proxy(const HttpProxy& proxy, core::Outcome& outcome) {
-  const std::string what = "the proxy " + authority(proxy.url) + ": " + std::string{name(outcome.cause)} +
-                           (outcome.detail.empty() ? "" : ", " + outcome.detail);
+  if (outcome.stage > Stage::kTcp || outcome.detail.starts_with(named(proxy))) return;
+  const std::string what =
+      named(proxy) + ": " + std::string{name(outcome.cause)} + (outcome.detail.empty() ? "" : ", " + outcome.detail);
   if (core::is_own_fault(outcome.cause)) {
     outcome.detail = core::sanitize(what);
   } else {

@@ -69,6 +69,7 @@ void Approach::on_stage_timeout() {
   give_up(Cause::kTimeout, "longer than " + core::format_duration(limit));
   resolve_.reset();
   pending_.reset();
+  plan_.tunnel.reset();
   session_.reset();
   finish(false);
 }
@@ -124,8 +125,15 @@ void Approach::on_dialed(io::DialResult result) {
   if (result.rtt) m_.set_seconds(field::kTcpRttSeconds, *result.rtt);
   m_.set(field::kTcpRetransmits, result.retransmits);
   fd_ = std::move(result.fd);
-  if (plan_.tls) return enter_tls();
-  finish(true);
+  if (!plan_.tls) return finish(true);
+  if (!plan_.tunnel) return enter_tls();
+  plan_.tunnel->start(context_.loop, fd_.get(), [this](core::Outcome o) { on_through(std::move(o)); });
+}
+
+void Approach::on_through(core::Outcome outcome) {
+  if (outcome.status == core::Status::kOk) return enter_tls();
+  m_.outcome = std::move(outcome);
+  finish(false);
 }
 
 /// Another address may do; the time of this one is then no part of the result.

@@ -12,10 +12,19 @@
 
 namespace sonde::prober {
 
+/// A step between connect and TLS, over the connected socket: a proxy's tunnel to the host that TLS is for.
+class ApproachTunnel {
+ public:
+  virtual ~ApproachTunnel() = default;
+  /// `fd` outlives the step. `done` gets an outcome that is ok, or what is wrong. Once, later, never from inside.
+  virtual void start(io::Loop& loop, int fd, Callback<void(core::Outcome)> done) = 0;
+};
+
 struct ApproachPlan {
   std::string host;
   int port = 0;
-  std::optional<io::TlsRequest> tls;  // nothing = the plain socket is wanted
+  std::optional<io::TlsRequest> tls;            // nothing = the plain socket is wanted
+  std::unique_ptr<ApproachTunnel> tunnel = {};  // null = none; only together with `tls`
 };
 
 class Approach {
@@ -56,6 +65,7 @@ class Approach {
   void connect_next();
   void on_dialed(io::DialResult result);
   void on_not_connected(const io::DialResult& result);
+  void on_through(core::Outcome outcome);
   void enter_tls();
   void shake_hands();
   void on_shaken(io::TlsResult result);

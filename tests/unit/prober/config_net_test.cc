@@ -5,6 +5,7 @@
 
 #include "io/files.h"
 #include "prober/config.h"
+#include "prober/config_keys.h"
 
 namespace sonde::test {
 namespace {
@@ -26,11 +27,9 @@ class ConfigNet : public testing::Test {
   ProberConfig read(const std::string& yaml) {
     errors_ = {};
     const core::ConfigNode root = core::parse_yaml(yaml, "c.yaml", nullptr, errors_);
-    core::MapReader map{root, "configuration", errors_};
-    ProberConfig config = prober::read_prober_config(
-        map, "c.yaml", {.catalogue = catalogue_, .files = *files_, .host_name = "h", .version = "1"}, errors_);
-    map.finish();
-    return config;
+    const core::TableReader map{root, prober::kProberTable, errors_};
+    return prober::read_prober_config(
+        map, {.catalogue = catalogue_, .files = *files_, .host_name = "h", .version = "1"}, errors_);
   }
   std::string error(const std::string& yaml) {
     (void)read(yaml);
