@@ -1,6 +1,8 @@
 // What every verb takes, in both languages.
 #include "cli/command_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include <fmt/format.h>
 
 namespace sonde::cli {

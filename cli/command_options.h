@@ -1,11 +1,16 @@
 // The definition of each verb's options. Internal to cli/command_line.cc: only these two files see CLI11.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "cli/verbs.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace sonde::cli {
 

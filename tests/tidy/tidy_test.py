@@ -14,7 +14,7 @@ MAY_INCLUDE = {
     "core": {"core"},
     "io": {"core", "io"},
     "pipeline": {"core", "io", "pipeline"},
-    "prober": {"core", "io", "prober"},
+    "prober": {"core", "io", "pipeline", "prober"},
     "hub": {"core", "io", "pipeline", "hub"},
     "cli": {"core", "io", "pipeline", "prober", "hub", "cli"},
 }

@@ -45,7 +45,8 @@ TEST(ConfigNode, RefusesDuplicateKeysAndNamesTheFirst) {
 }
 
 TEST(ConfigNode, RefusesAliases) {
-  EXPECT_EQ(errors_of("a: &x 1\nb: *x\n"), "f.yaml:1:4: anchors (&name) are not supported; write the value out each time\n"
+  EXPECT_EQ(errors_of("a: &x 1\nb: *x\n"),
+            "f.yaml:1:4: anchors (&name) are not supported; write the value out each time\n"
             "f.yaml:2:4: aliases (*name) are not supported; write the value out\n");
 }
 
