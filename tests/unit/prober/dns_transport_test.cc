@@ -1,4 +1,5 @@
 // DNS over TCP and TLS, and the ways from UDP to TCP (RELIABILITY D20 to D27, D53).
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_dir.h"
@@ -75,8 +76,10 @@ class StreamDns {
 
 Bytes framed(const Message& m) {
   const Bytes body = wire(m).front();
-  Bytes out{static_cast<std::uint8_t>(body.size() >> 8U), static_cast<std::uint8_t>(body.size() & 0xFFU)};
-  out.insert(out.end(), body.begin(), body.end());
+  Bytes out(body.size() + 2);
+  out[0] = static_cast<std::uint8_t>(body.size() >> 8U);
+  out[1] = static_cast<std::uint8_t>(body.size() & 0xFFU);
+  std::ranges::copy(body, out.begin() + 2);
   return out;
 }
 
