@@ -59,7 +59,7 @@ TEST(ProbePage, SpeaksTheNamesOfBlackboxExporter) {
            "probe_http_version 1.1",
            "probe_http_ssl 1",
            "probe_ip_protocol 4",
-           "probe_ip_addr_hash 1268118805",
+           "probe_ip_addr_hash 3668918509",
            "probe_tls_version_info{version=\"TLS 1.3\"} 1",
            "probe_cause_info{cause=\"none\",stage=\"done\"} 1",
            "probe_status_code 0",

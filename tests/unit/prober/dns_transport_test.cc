@@ -1,6 +1,7 @@
 // DNS over TCP and TLS, and the ways from UDP to TCP (RELIABILITY D20 to D27, D53).
-#include <algorithm>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "tests/support/temp_dir.h"
 #include "tests/unit/prober/check_bench.h"
