@@ -23,7 +23,7 @@ ConfigurationKeeper::ConfigurationKeeper(Parts parts, std::string path, Say say)
       http_(io::make_http_client(parts_.loop)),
       documents_(
           {parts_.loop, *http_, parts_.files, parts_.state_directory + "/documents"}, [this] { on_documents(); },
-          [this](const core::BilingualText& text) { say(Tone::kPlain, text.en, text.zh); }) {}
+          [this](const core::BilingualText& text) { this->say(Tone::kPlain, text.en, text.zh); }) {}
 
 ConfigurationKeeper::~ConfigurationKeeper() = default;
 

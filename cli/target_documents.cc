@@ -154,7 +154,7 @@ void TargetDocuments::fetch(Document& d) {
   request.url = d.source.url;
   request.timeout = kFetchMax;
   request.body_bytes_max = kBytesMax;
-  request.decompress = true;
+  request.accept_encoding = "gzip";
   request.ca_file = d.source.ca_file;
   request.headers.emplace_back("Accept", "application/yaml, text/yaml, text/plain, */*;q=0.5");
   // Of what came last, even when it has mistakes: the same mistakes need not come again.

@@ -64,6 +64,7 @@ void read_tls_config(const ConfigNode* node, Module& module, ConfigErrors& error
 
 std::optional<Duration> parse_go_duration(std::string_view text) {
   if (text == "0") return Duration{};
+  if (text.empty()) return std::nullopt;
   Duration sum{};
   while (!text.empty()) {
     const std::size_t unit_at = text.find_first_not_of("0123456789.");

@@ -203,7 +203,7 @@ const core::KeyTable kJsonRuleKeys{"json", kRuleKeys};
 std::optional<JsonRule> read_json_rule(const core::ConfigNode& node, core::ConfigErrors& errors) {
   const core::TableReader map{node, kJsonRuleKeys, errors};
   JsonRule rule;
-  rule.pointer = map.text("pointer").value_or("");
+  if (const auto* n = map.node("pointer")) rule.pointer = core::read_string(*n, errors).value_or("");  // "" is one
   if (auto tokens = tokens_of(rule.pointer)) {
     rule.tokens = std::move(*tokens);
   } else {

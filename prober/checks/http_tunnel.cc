@@ -52,7 +52,7 @@ core::Outcome HttpTunnel::judge(std::string_view answer) const {
   if (status == kGatewayTimeout) return core::failed(Stage::kTcp, Cause::kTimeout, said);
   if (status == kBadGateway || status == kUnavailable) return core::failed(Stage::kTcp, Cause::kUnreachable, said);
   if (status < 200 || status > 299) return core::failed(Stage::kTcp, Cause::kConfig, said);
-  if (answer.ends_with(kEndOfHead)) return {};
+  if (answer.find(kEndOfHead) + kEndOfHead.size() == answer.size()) return {};
   return core::failed(Stage::kTls, Cause::kNotTls, "bytes before the handshake");
 }
 

@@ -215,7 +215,7 @@ TEST_F(Following, ABadNewDocumentLeavesTheOldOneRunningAndSaysSo) {
 TEST_F(Following, ADocumentMayNotReadThisMachine) {
   bench_.variables.values = {{"SECRET", "hunter2"}};
   bench_.write("secret", "hunter2\n");
-  for (const std::string text :
+  for (const std::string& text :
        {app("\"${SECRET}\""), std::string{"apps: [{name: a, url: \"tls://a:1\", tls: {ca_file: /etc/passwd}}]\n"}}) {
     server_->text = text;
     configure_url();

@@ -174,7 +174,7 @@ TEST(Blackbox, RefusesWithThePlaceAndAWayOut) {
       {"modules: {m: {prober: http, http: {valid_http_versions: [HTTP/3.0]}}}", "HTTP/3.0"},
       {"modules: {m: {prober: http, http: {fail_if_ssl: true, fail_if_not_ssl: true}}}", "never be met"},
       {"modules: {m: {prober: http, http: {body_size_limit: huge}}}", "10MB"},
-      {"modules: {m: {prober: http, http: {fail_if_body_matches_regexp: ['(']}}}", "/b.yml:1:65"},
+      {"modules: {m: {prober: http, http: {fail_if_body_matches_regexp: ['(']}}}", "/b.yml:1:66"},
       {"modules: {m: {prober: http, http: {valid_status_code: [200]}}}", "valid_status_codes"},
       {"modules: {m: {prober: http, http: {authorization: {type: Digest}}}}", "other than Bearer"},
       {"modules: {m: {prober: tcp, tcp: {query_response: [{expect: a, labels: []}]}}}", "becomes a label"},

@@ -26,7 +26,7 @@ class FanOut : public testing::Test {
       ++asked_[q.questions.front().type];
       std::vector<core::dns::ResourceRecord> records;
       for (const std::string& a : answers_[q.questions.front().type]) {
-        records.push_back(record("app.test", q.questions.front().type, a));
+        records.push_back(record(host_, q.questions.front().type, a));
       }
       return wire(reply_to(q, std::move(records)));
     });
@@ -34,7 +34,7 @@ class FanOut : public testing::Test {
   }
 
   core::Measurement run(int port, const NetSpec& net, core::Duration timeout = 5s) {
-    prober::TargetEntry entry = CheckBench::make_entry("tcp://app.test:" + std::to_string(port), "", timeout);
+    prober::TargetEntry entry = CheckBench::make_entry("tcp://" + host_ + ":" + std::to_string(port), "", timeout);
     entry.net = net;
     return run(entry);
   }
@@ -53,6 +53,7 @@ class FanOut : public testing::Test {
   static constexpr NetSpec kBoth{.family = NetSpec::Family::kBoth};
 
   CheckBench bench_{{.allow = "::1"}};
+  std::string host_ = "app.test";
   std::map<Type, std::vector<std::string>> answers_;
   std::map<Type, int> asked_;
   std::unique_ptr<DnsServer> resolver_;
@@ -136,14 +137,15 @@ TEST_F(FanOut, MoreThanEightTakeTurnsAndSilentOnesDoNotKeepTheRestFromTheirs) {
 }
 
 TEST_F(FanOut, SixtyFourAreTriedAtMost) {
+  host_ = "a";  // so short that all fit into one datagram
   std::vector<std::string> many;
-  for (int i = 1; i <= 70; ++i) many.push_back("127.0.3." + std::to_string(i));
+  for (int i = 1; i <= 67; ++i) many.push_back("127.0.3." + std::to_string(i));
   addresses(many);
   const auto m = run(free_tcp_port(), kAll);
   EXPECT_EQ(summary(m), "fail tcp refused");
   EXPECT_TRUE(m.outcome.detail.starts_with("64 of 64: ")) << m.outcome.detail;
   EXPECT_TRUE(m.outcome.detail.ends_with(" more")) << m.outcome.detail;
-  EXPECT_EQ(integer_of(m, field::kAddresses), 70);
+  EXPECT_EQ(integer_of(m, field::kAddresses), 67);
   EXPECT_EQ(integer_of(m, field::kAddressesFailed), 64);
 }
 

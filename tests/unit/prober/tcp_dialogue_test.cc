@@ -210,10 +210,9 @@ std::function<bool(int)> preamble(std::vector<std::pair<std::string, std::string
       if (!say.empty() && send(fd, say.data(), say.size(), MSG_NOSIGNAL) < 0) return false;
       std::string heard;
       while (!hear.empty() && heard.find(hear) == std::string::npos) {
-        char buffer[512];
-        const ssize_t n = recv(fd, buffer, sizeof buffer, 0);
-        if (n <= 0) return false;
-        heard.append(buffer, static_cast<std::size_t>(n));
+        char byte = 0;  // one at a time: what follows may be the first bytes of the handshake
+        if (recv(fd, &byte, 1, 0) != 1) return false;
+        heard += byte;
       }
     }
     return true;
