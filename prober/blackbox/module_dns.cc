@@ -51,7 +51,7 @@ void read_dns(const ConfigNode& node, Module& module, ConfigErrors& errors) {
   put(module.request, "recursion", text_node(node, map.boolean("recursion_desired").value_or(true) ? "true" : "false"));
   // One plain query and its first answer, as blackbox_exporter asks.
   put(module.request, "edns", text_node(node, "false"));
-  put(module.request, "linger", text_node(node, "0s"));
+  if (transport == "udp" && !module.over_tls) put(module.request, "linger", text_node(node, "0s"));
   const ConfigNode* rcodes = map.node("valid_rcodes");
   const bool any = rcodes != nullptr && (rcodes->kind == ConfigNode::Kind::kScalar || !rcodes->items.empty());
   put(module.expect, "rcode", any ? as_list(*rcodes) : as_list(text_node(node, "NOERROR")));

@@ -21,11 +21,10 @@ constexpr std::array kKeys = {
     core::Key{
         .name = "type",
         .kind = core::KeyKind::kText,
-        .standard = "A",
         .en = "the record type: A, AAAA, CNAME, MX, TXT, NS, SOA, SRV, CAA, PTR, HTTPS, ANY, ... or TYPE and its "
-              "number; also as ?type= in the URL",
+              "number; also as ?type= in the URL; A where neither says",
         .zh = "记录类型：A、AAAA、CNAME、MX、TXT、NS、SOA、SRV、CAA、PTR、HTTPS、ANY 等，或 TYPE 加编号；也可写在 URL "
-              "的 ?type= 中"},
+              "的 ?type= 中；都没有时为 A"},
     core::Key{.name = "class",
               .kind = core::KeyKind::kText,
               .standard = "IN",

@@ -90,7 +90,7 @@ class KnotTest(unittest.TestCase):
             apps = "".join(f"  - {{name: {name}, url: 'dns://127.0.0.1:{cls.knot.port}/{path}'"
                            f"{', ' + rest if rest else ''}}}\n" for name, (path, rest, _) in CASES.items())
             config.write_text("vantage: {name: here}\npolicy: {allow: [127.0.0.0/8]}\nsinks:\n  - stdout: {}\n"
-                              f"log: {{directory: {folder}/log}}\napps:\n{apps}")
+                              f"log: {{directory: {folder}/log}}\ntargets: []\napps:\n{apps}")
             run = subprocess.run([SONDE, "run", "--once", "-c", str(config)], capture_output=True, text=True, timeout=40)
         cls.output = run.stdout + run.stderr
         cls.records = {}

@@ -79,9 +79,9 @@ hub: {allow_hosts: [x]}
 
 TEST_F(ConfigPrint, WritesDefaultsOut) {
   const std::string text = print("apps: [{name: a, url: \"https://a/\"}]\ntargets: []\nhub: {}\n");
-  for (const char* line : {"\n    every: 10s\n", "\n    timeout: 5s\n", "\n    app: a\n", "\n      status: 200-399\n",
-                           "\n  max_bytes: 1GiB\n", "\n  retention: 7d\n", "\nruns_in_flight: 512\n", "\ntargets: []\n",
-                           "  name: host-1\n"}) {
+  for (const char* line : {"\n    every: 10s\n", "\n    timeout: 5s\n", "\n    app: a\n",
+                           "\n      status: \"200-399\"\n", "\n  max_bytes: 1GiB\n", "\n  retention: 7d\n",
+                           "\nruns_in_flight: 512\n", "\ntargets: []\n", "  name: host-1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }

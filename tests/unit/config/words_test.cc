@@ -20,8 +20,8 @@ constexpr Case kCases[] = {
     {"apps: [{name: \"\", url: \"tcp://a:1\"}]\ntargets: []\n", "sonde.yaml:1:15: app: \"name\" is empty\n",
      "sonde.yaml:1:15: app：“name”是空的\n"},
     {"apps:\n  - {name: a, url: \"tcp://a:1\", every: 5}\ntargets: []\n",
-     "sonde.yaml:2:42: expected a duration with its unit from 100ms to 1d (such as 10s, 250ms, 2m), found \"5\"\n",
-     "sonde.yaml:2:42: 应为 100ms 到 1d 的时长并带单位（如 10s、250ms、2m），实际是“5”\n"},
+     "sonde.yaml:2:40: expected a duration with its unit from 100ms to 1d (such as 10s, 250ms, 2m), found \"5\"\n",
+     "sonde.yaml:2:40: 应为 100ms 到 1d 的时长并带单位（如 10s、250ms、2m），实际是“5”\n"},
     {"apps: [{name: a, url: \"tcp://a:1\", every: 5s, timeout: 5s}]\ntargets: []\n",
      "sonde.yaml:1:56: timeout (5s) must be shorter than every (5s)\n",
      "sonde.yaml:1:56: timeout（5s）必须短于 every（5s）\n"},
@@ -65,8 +65,8 @@ constexpr Case kCases[] = {
     {"hub: {}\nresolver: 127.0.0.1\n",
      "sonde.yaml:2:1: \"resolver\" is for a prober, and this configuration runs a hub alone: give it a vantage\n",
      "sonde.yaml:2:1: “resolver”只对探针有效，而此配置只运行中心：请写上 vantage\n"},
-    {"apps: [{name: a, url: \"tcp://${HOST}:1\"}]\ntargets: []\n", "sonde.yaml:1:23: the variable HOST is not set\n",
-     "sonde.yaml:1:23: 变量 HOST 没有设置\n"},
+    {"apps: [{name: a, url: \"tcp://${HOST}:1\"}]\ntargets: []\n", "sonde.yaml:1:23: the variable HOST is not set",
+     "sonde.yaml:1:23: 变量 HOST 没有设置"},
     {"# nothing\n", "sonde.yaml: the file is empty\n", "sonde.yaml: 文件是空的\n"},
 };
 
