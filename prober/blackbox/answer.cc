@@ -25,9 +25,13 @@ void append_gauge(std::string_view name, std::string_view help, double value, st
 }
 
 bool failed_by_pattern(const Answered& run) {
-  const Cause cause = run.measurement.outcome.cause;
-  return run.module.matches &&
-         (cause == Cause::kContentMismatch || cause == Cause::kHeaderMismatch || cause == Cause::kExpectMismatch);
+  if (!run.module.matches) return false;
+  const core::Outcome& o = run.measurement.outcome;
+  // A talk that ends in whatever way without what was expected counts, once there is a connection.
+  const bool talk_failed = run.module.kind == core::CheckKind::kTcp && o.status == core::Status::kFail &&
+                           o.stage == core::Stage::kTcp && run.measurement.get(core::field::kTcpRttSeconds) != nullptr;
+  return talk_failed || o.cause == Cause::kContentMismatch || o.cause == Cause::kHeaderMismatch ||
+         o.cause == Cause::kExpectMismatch;
 }
 
 std::string_view text(const core::Measurement& m, const core::Field& field) {

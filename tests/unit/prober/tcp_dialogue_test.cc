@@ -260,7 +260,7 @@ TEST_F(Starttls, EveryProtocolComesToTls) {
        {{"", "to='app.test'"},
         {"<?xml version='1.0'?><stream:stream><stream:features><starttls "
          "xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
-         "<starttls"},
+         "xmpp-tls'/>"},
         {"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", ""}}},
       {"postgres", {{"", "\x04\xd2\x16\x2f"}, {"S", ""}}},
       {"mysql", {{mysql, std::string(23, '\0')}}},
