@@ -27,9 +27,9 @@ void append_gauge(std::string_view name, std::string_view help, double value, st
 bool failed_by_pattern(const Answered& run) {
   if (!run.module.matches) return false;
   const core::Outcome& o = run.measurement.outcome;
-  // A talk that ends in whatever way without what was expected counts, once there is a connection.
-  const bool talk_failed = run.module.kind == core::CheckKind::kTcp && o.status == core::Status::kFail &&
-                           o.stage == core::Stage::kTcp && run.measurement.get(core::field::kTcpRttSeconds) != nullptr;
+  // A peer that closes without having said what was expected counts, silence does not.
+  const bool talk_failed =
+      run.module.kind == core::CheckKind::kTcp && o.stage == core::Stage::kTcp && o.cause == Cause::kClosed;
   return talk_failed || o.cause == Cause::kContentMismatch || o.cause == Cause::kHeaderMismatch ||
          o.cause == Cause::kExpectMismatch;
 }
