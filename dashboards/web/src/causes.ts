@@ -22,7 +22,7 @@ export const causes = {
   tcp_short: { en: "TCP cut short", zh: "TCP 应答不全" },
   answer_mismatch: { en: "wrong answer", zh: "应答不符" },
   cname_depth: { en: "too many CNAMEs", zh: "CNAME 过多" },
-  badvers: { en: "EDNS refused", zh: "拒绝 EDNS" },
+  badvers: { en: "EDNS refused", zh: "EDNS 被拒" },
   bogus: { en: "DNSSEC bogus", zh: "DNSSEC 验证失败" },
   lame: { en: "no authority", zh: "非权威" },
   // tcp
@@ -30,6 +30,9 @@ export const causes = {
   closed: { en: "closed", zh: "被关闭" },
   expect_mismatch: { en: "unexpected reply", zh: "回应不符" },
   prohibited: { en: "prohibited", zh: "被禁止" },
+  self_connect: { en: "connected to itself", zh: "连到自己" },
+  starttls_missing: { en: "no STARTTLS", zh: "无 STARTTLS" },
+  starttls_injection: { en: "STARTTLS injection", zh: "STARTTLS 注入" },
   // tls
   expired: { en: "expired", zh: "证书过期" },
   not_yet_valid: { en: "not yet valid", zh: "证书未生效" },
@@ -55,6 +58,8 @@ export const causes = {
   protocol: { en: "protocol error", zh: "协议错误" },
   cert_too_large: { en: "certificate too large", zh: "证书过大" },
   cert_malformed: { en: "certificate malformed", zh: "证书损坏" },
+  staple_bad: { en: "bad OCSP staple", zh: "OCSP 装订无效" },
+  flood: { en: "flood of records", zh: "记录泛滥" },
   // http
   status: { en: "error status", zh: "状态码异常" },
   content_mismatch: { en: "wrong content", zh: "内容不符" },
@@ -72,10 +77,16 @@ export const causes = {
   h2_goaway: { en: "HTTP/2 GOAWAY", zh: "HTTP/2 GOAWAY" },
   h2_reset: { en: "HTTP/2 reset", zh: "HTTP/2 流重置" },
   h2_protocol: { en: "HTTP/2 error", zh: "HTTP/2 错误" },
+  h2_flood: { en: "HTTP/2 flood", zh: "HTTP/2 帧泛滥" },
+  status_invalid: { en: "no such status", zh: "状态码非法" },
+  version_mismatch: { en: "wrong version", zh: "版本不符" },
+  scheme_mismatch: { en: "wrong scheme", zh: "协议头不符" },
+  too_many_redirects: { en: "too many redirects", zh: "重定向过多" },
   // degraded
   slow: { en: "slow", zh: "慢" },
   expiring: { en: "expires soon", zh: "证书将到期" },
   downgrade: { en: "downgraded", zh: "协议降级" },
+  smuggling_risk: { en: "smuggling risk", zh: "走私风险" },
   some_addresses: { en: "some addresses", zh: "部分地址故障" },
   // the prober's own
   no_route: { en: "no route", zh: "无路由" },

@@ -16,7 +16,7 @@ const { causes } = await load("causes");
 const all = Object.entries({ ...messages, ...causes });
 
 // Names that Chinese engineers write in Latin letters.
-const latin = /\b(Sonde|sonde|DNS|TCP|TLS|HTTP|IP|SNI|ALPN|DH|OCSP|CNAME|SERVFAIL|GOAWAY|ms|targets\.d|yaml)\b/g;
+const latin = /\b(Sonde|sonde|DNS|EDNS|DNSSEC|STARTTLS|TCP|TLS|HTTP|IP|SNI|ALPN|DH|OCSP|CNAME|SERVFAIL|GOAWAY|ms|targets\.d|yaml)\b/g;
 const holes = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 
 test("both languages use the same placeholders", () => {
