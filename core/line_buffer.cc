@@ -48,6 +48,8 @@ void write_nine_digits(char* out, std::uint32_t n) {
 /// shortest; like std::to_chars it takes the shorter of both forms, and the plain one of two that are equally long.
 char* write_nanoseconds(char* out, double value) {
   if (!(value > 0 && value < kWholeNanosecondsBelow)) return nullptr;
+  // Positive, and a wrong rounding would be seen by the comparison below; std::llround would be a call.
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings)
   const auto count = static_cast<std::int64_t>(value * static_cast<double>(kNanosecondsPerSecond) + 0.5);
   if (static_cast<double>(count) / static_cast<double>(kNanosecondsPerSecond) != value) return nullptr;
   const auto seconds = static_cast<std::uint32_t>(count / kNanosecondsPerSecond);
