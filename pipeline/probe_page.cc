@@ -53,6 +53,13 @@ double dns_request(const Measurement& m, CheckKind check) {
   return check == CheckKind::kDns ? number(m, field::kResolveSeconds) : kAbsent;
 }
 
+/// Over TLS the handshake belongs to it, as in blackbox_exporter; over UDP there is none.
+double dns_connect(const Measurement& m, CheckKind check) {
+  if (check != CheckKind::kDns) return kAbsent;
+  const double tls = number(m, field::kTlsSeconds);
+  return number(m, field::kConnectSeconds) + (std::isnan(tls) ? 0 : tls);
+}
+
 double dns_succeeded(const Measurement& m, CheckKind check) {
   if (check != CheckKind::kDns) return kAbsent;
   return m.get(field::kDnsRcode) == nullptr ? 0 : 1;
@@ -135,7 +142,8 @@ struct Table {
          {"phase=\"transfer\"",
           [](const Measurement& m, CheckKind c) { return http_phase(m, c, field::kTransferSeconds); }}});
     add("probe_dns_lookup_time_seconds", "Time taken by the lookup of the name.", {{"", lookup_time}});
-    add("probe_dns_duration_seconds", "Duration of the phases of a DNS query.", {{"phase=\"request\"", dns_request}});
+    add("probe_dns_duration_seconds", "Duration of the phases of a DNS query.",
+        {{"phase=\"connect\"", dns_connect}, {"phase=\"request\"", dns_request}});
     add("probe_dns_query_succeeded", "1 when the resolver answered.", {{"", dns_succeeded}});
     add("probe_dns_answer_rrs", "Records of the answer section.", {{"", dns_answer_records}});
     add("probe_dns_authority_rrs", "Records of the authority section.", {{"", nullptr, &field::kDnsAuthority}});

@@ -130,10 +130,24 @@ void read_authorization(const TableReader& map, Module& module, ConfigErrors& er
   if (!bearer.entries.empty()) put(module.request, "bearer", std::move(bearer));
 }
 
+/// The encoding is asked for, and an answer without it fails, as blackbox_exporter fails to decode it.
 void read_compression(const TableReader& map, Module& module) {
   const auto text = map.text("compression");
   if (!text || text->empty()) return;
-  put(module.request, "compression", text_node(*map.node("compression"), *text == "identity" ? "none" : *text));
+  const ConfigNode& at = *map.node("compression");
+  put(module.request, "compression", text_node(at, *text == "identity" ? "none" : *text));
+  if (*text == "identity") return;
+  ConfigNode rule = map_node(at);
+  put(rule, "name", text_node(at, "Content-Encoding"));
+  put(rule, "regex", text_node(at, *text));
+  for (auto& [key, rules] : module.expect.entries) {
+    if (key.scalar != "header_matches") continue;
+    rules.items.push_back(std::move(rule));
+    return;
+  }
+  ConfigNode rules = list_node(at);
+  rules.items.push_back(std::move(rule));
+  put(module.expect, "header_matches", std::move(rules));
 }
 
 /// "http://user:password@host:port": user and password have keys of their own in our maps.

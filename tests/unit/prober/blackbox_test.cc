@@ -92,6 +92,7 @@ modules:
   EXPECT_EQ(scalar(m.expect, "body_matches"), "c");
   EXPECT_EQ(scalar(m.expect.find("header_not_matches")->items[0], "allow_missing"), "true");
   EXPECT_EQ(scalar(m.expect.find("header_matches")->items[0], "regex"), "e");
+  EXPECT_EQ(scalar(m.expect.find("header_matches")->items[1], "name"), "Content-Encoding") << "of compression";
   EXPECT_EQ(scalar(m.request, "method"), "POST");
   EXPECT_EQ(scalar(m.request, "body"), "ping");
   EXPECT_EQ(scalar(m.request, "redirects"), "0");
