@@ -175,7 +175,8 @@ void MetricsListener::begin_page(std::unique_ptr<io::Responder> responder) {
   const std::uint64_t id = ++pages_begun_;
   PageJob& job = pages_[id];
   job.responder = std::move(responder);
-  job.text = parts_.page.text();
+  job.text.reserve(page_bytes_);  // a large text that grows is copied again and again
+  job.text += parts_.page.text();
   continue_page(id);
 }
 
@@ -186,6 +187,7 @@ void MetricsListener::continue_page(std::uint64_t id) {
     job.step = parts_.loop.soon([this, id] { continue_page(id); });
     return;
   }
+  page_bytes_ = job.text.size() + job.text.size() / 8;
   io::ServerResponse response = text_answer(200, std::move(job.text));
   response.headers.front().second = pipeline::MetricsPage::kContentType;
   const std::unique_ptr<io::Responder> responder = std::move(job.responder);

@@ -83,6 +83,7 @@ class MetricsListener {
   std::unique_ptr<io::HttpServer> server_;
   std::map<std::uint64_t, PageJob> pages_;
   std::uint64_t pages_begun_ = 0;
+  std::size_t page_bytes_ = 0;  // of the last page, with some room
   bool reload_good_ = true;
   core::WallTime reload_good_at_{};
 };

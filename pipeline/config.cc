@@ -1,6 +1,7 @@
 // Reads `log:` and `sinks:`.
 #include "pipeline/config.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -65,6 +66,8 @@ constexpr std::array kLogKeys = {
         .zh = "单个日志文件的大小"}};
 
 constexpr std::array<std::string_view, 3> kOmitStrings = {"auto", "true", "false"};
+constexpr std::array<std::string_view, 3> kApis = {"v1", "v2", "v3"};  // in the order of InfluxOptions::Api
+
 constexpr std::array kInfluxKeys = {
     Key{.name = "url",
         .pattern = "^https?://",
@@ -74,7 +77,16 @@ constexpr std::array kInfluxKeys = {
     Key{.name = "name",
         .en = "name of the sink and of its place in the log, unique; influx-HOST-PORT where left out",
         .zh = "出口及其日志读取位置的名称，唯一；默认为 influx-主机-端口"},
-    Key{.name = "database", .en = "database of InfluxDB 1 (/write?db=)", .zh = "InfluxDB 1 的数据库（/write?db=）"},
+    Key{.name = "api",
+        .kind = KeyKind::kChoice,
+        .choices = kApis,
+        .en = "write path: v1 (/write), v2 (/api/v2/write) or v3 (/api/v3/write_lp); by default v2 where there is a "
+              "bucket, else v1, which VictoriaMetrics and InfluxDB 3 take too",
+        .zh = "写入路径：v1（/write）、v2（/api/v2/write）或 v3（/api/v3/write_lp）；默认有 bucket 时为 v2，否则为 v1，"
+              "VictoriaMetrics 与 InfluxDB 3 也接受 v1"},
+    Key{.name = "database",
+        .en = "database of InfluxDB 1 (/write?db=) or 3",
+        .zh = "InfluxDB 1（/write?db=）或 InfluxDB 3 的数据库"},
     Key{.name = "org", .en = "organization of InfluxDB 2, with bucket", .zh = "InfluxDB 2 的组织，与 bucket 一起使用"},
     Key{.name = "bucket", .en = "bucket of InfluxDB 2, with org", .zh = "InfluxDB 2 的存储桶，与 org 一起使用"},
     Key{.name = "token_file",
@@ -213,8 +225,17 @@ InfluxOptions::OmitStrings omit_strings(const TableReader& map) {
 void check_together(const InfluxConfig& c, const core::ConfigNode& node, core::ConfigErrors& errors) {
   const InfluxOptions& o = c.options;
   if (!o.database.empty() && !o.bucket.empty()) {
-    errors.add(node.error("an influx sink has a database (v1) or a bucket (v2), not both",
-                          "influx 出口只能有 database（v1）或 bucket（v2）之一"));
+    errors.add(node.error("an influx sink has a database (v1, v3) or a bucket (v2), not both",
+                          "influx 出口只能有 database（v1、v3）或 bucket（v2）之一"));
+  }
+  if (o.api == InfluxOptions::Api::kV2 && o.bucket.empty()) {
+    errors.add(node.error("api: v2 needs org and bucket", "api: v2 需要 org 与 bucket"));
+  }
+  if (o.api == InfluxOptions::Api::kV1 && !o.bucket.empty()) {
+    errors.add(node.error("a bucket is of api: v2", "bucket 属于 api: v2"));
+  }
+  if (o.api == InfluxOptions::Api::kV3 && o.database.empty()) {
+    errors.add(node.error("api: v3 needs a database", "api: v3 需要 database"));
   }
   if (o.bucket.empty() != o.org.empty())
     errors.add(node.error("org and bucket go together", "org 与 bucket 须同时填写"));
@@ -251,6 +272,9 @@ InfluxConfig read_influx(const core::ConfigNode& node, core::ConfigErrors& error
     }
   }
   take(map.text("name"), o.name);
+  if (const auto api = map.choice("api")) {
+    o.api = static_cast<InfluxOptions::Api>(std::ranges::find(kApis, *api) - kApis.begin() + 1);
+  }
   take(map.text("database"), o.database);
   take(map.text("org"), o.org);
   take(map.text("bucket"), o.bucket);

@@ -185,6 +185,17 @@ const Table& table() {
   return kTable;
 }
 
+/// Whole numbers as such, others in the shortest form that reads back the same.
+void append_value(double value, std::string& out) {
+  constexpr double kWholeMax = 1e15;
+  std::array<char, 32> text;
+  char* const end = text.data() + text.size();
+  const bool whole = std::abs(value) < kWholeMax && value == std::trunc(value);
+  const auto written = whole ? std::to_chars(text.data(), end, static_cast<std::int64_t>(value))
+                             : std::to_chars(text.data(), end, value);
+  out.append(text.data(), written.ptr);
+}
+
 void append_sample(const Family& family, const std::string& labels, std::string_view extra, double value,
                    std::string& out) {
   out += family.name;
@@ -195,7 +206,9 @@ void append_sample(const Family& family, const std::string& labels, std::string_
     out += extra;
     out += '}';
   }
-  fmt::format_to(std::back_inserter(out), " {}\n", value);
+  out += ' ';
+  append_value(value, out);
+  out += '\n';
 }
 
 /// HELP and TYPE come with the first sample: a family that no row has is not shown.

@@ -62,6 +62,19 @@ TEST(PipelineConfig, ReadsEachKindOfSink) {
   EXPECT_EQ(name(sinks[3]), "second");
 }
 
+TEST(PipelineConfig, ReadsTheWritePath) {
+  core::ConfigErrors errors;
+  const auto sinks = sinks_of(
+      "- influx: {url: 'http://a', database: d}\n- influx: {url: 'http://b', api: v1}\n"
+      "- influx: {url: 'http://c', api: v2, org: o, bucket: b}\n"
+      "- influx: {url: 'http://e', api: v3, database: d}\n",
+      errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  using Api = InfluxOptions::Api;
+  const Api expected[] = {Api::kAuto, Api::kV1, Api::kV2, Api::kV3};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(std::get<InfluxConfig>(sinks[i]).options.api, expected[i]) << i;
+}
+
 TEST(PipelineConfig, ReadsHowAFileIsRotated) {
   core::ConfigErrors errors;
   const auto sinks = sinks_of(
@@ -85,6 +98,10 @@ TEST(PipelineConfig, SaysWhatIsWrongAndWhere) {
       {"- influx: {database: d}", "url"},
       {"- influx: {url: 'http://x', database: d, org: o, bucket: b}", "not both"},
       {"- influx: {url: 'http://x', bucket: b}", "org and bucket go together"},
+      {"- influx: {url: 'http://x', api: v2, database: d}", "api: v2 needs org and bucket"},
+      {"- influx: {url: 'http://x', api: v1, org: o, bucket: b}", "a bucket is of api: v2"},
+      {"- influx: {url: 'http://x', api: v3}", "api: v3 needs a database"},
+      {"- influx: {url: 'http://x', api: v4, database: d}", "v1, v2, v3"},
       {"- influx: {url: 'http://x', token_file: /t, username: u, password_file: /p}", "not both"},
       {"- influx: {url: 'http://x', username: u}", "go together"},
       {"- influx: {url: 'http://x', tokenfile: /t}", "token_file"},

@@ -70,7 +70,8 @@ TEST_F(Resolve, TheFamilyDecidesWhatIsAskedFor) {
   EXPECT_EQ(found(NetSpec::Family::kAny), "192.0.2.1");
   EXPECT_EQ(found(NetSpec::Family::kIp4), "192.0.2.1");
   EXPECT_EQ(found(NetSpec::Family::kIp6), "2001:db8::1");
-  EXPECT_EQ(server.queries().size(), 3U);
+  EXPECT_EQ(found(NetSpec::Family::kPreferIp6), "2001:db8::1");
+  EXPECT_EQ(server.queries().size(), 4U) << "one family each";
   EXPECT_EQ(found(NetSpec::Family::kBoth), "192.0.2.1,2001:db8::1");
 }
 
@@ -85,6 +86,17 @@ TEST_F(Resolve, D43_OnlyAaaaIsFoundUnlessIpv4IsWanted) {
   EXPECT_EQ(both->cause, Cause::kNone);
   EXPECT_EQ(addresses(*both), "2001:db8::1");
   EXPECT_EQ(both->blemish, "A: no A record");
+}
+
+TEST_F(Resolve, APreferredFamilyGivesWayToTheOther) {
+  HostileDns server{bench_.loop(), [](const Message& q, const Bytes& raw, const HostileDns::Back& back) {
+                      if (q.questions[0].type == Type::kAaaa) return back.send(reply_to(q, {}));
+                      both_families(q, raw, back);
+                    }};
+  NetSpec net;
+  net.family = NetSpec::Family::kPreferIp6;
+  EXPECT_EQ(addresses(*resolve({server.endpoint()}, net)), "192.0.2.1");
+  EXPECT_EQ(server.queries().size(), 2U);
 }
 
 TEST_F(Resolve, D44_ASilentAaaaDelaysNoAForLong) {
