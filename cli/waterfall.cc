@@ -104,7 +104,7 @@ class Chart {
     return {
         {Stage::kDns, &field::kResolveSeconds, label_of(Stage::kDns, t_), Color::kCyan, dns_facts(m_, t_)},
         {Stage::kTcp, &field::kConnectSeconds, label_of(Stage::kTcp, t_), Color::kGreen, tcp_facts(m_, t_)},
-        {Stage::kTls,
+        {Stage::kTcp,
          &field::kTlsWaitSeconds,
          t_.say("queue", "排队"),
          Color::kGrey,
