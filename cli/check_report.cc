@@ -200,8 +200,11 @@ std::string summary_table(std::span<const CheckResult> results, const Terminal& 
     if (counts.at(i) > 0)
       parts.push_back(t.paint(color_of(status), fmt::format("{} {}", counts.at(i), word_of(status, t))));
   }
-  return out + fmt::format("{}: {}\n", fmt::format(fmt::runtime(t.say("{} targets", "{} 个目标")), results.size()),
-                           fmt::join(parts, ", "));
+  return out +
+         fmt::format("{}: {}\n",
+                     fmt::format(fmt::runtime(t.say(results.size() == 1 ? "{} target" : "{} targets", "{} 个目标")),
+                                 results.size()),
+                     fmt::join(parts, ", "));
 }
 
 int exit_code_of(bool any_failed, bool any_unknown) {

@@ -8,6 +8,7 @@
 
 #include "cli/expectations.h"
 #include "cli/facts.h"
+#include "cli/hops.h"
 #include "io/address.h"
 
 namespace sonde::cli {
@@ -126,7 +127,8 @@ class Explainer {
                  fmt::format(fmt::runtime(t_.say("a connection to {} port {}", "连接 {} 端口 {}")),
                              ip.empty() ? shown(url_.host) : ip, url_.port),
                  tcp_facts(m(), t_), {field::kConnectSeconds});
-    if (kind == core::CheckKind::kTls || url_.scheme == "https") {
+    const bool after_redirect = number_of(m(), field::kTlsSeconds).has_value();
+    if (kind == core::CheckKind::kTls || url_.scheme == "https" || after_redirect) {
       out += stage(Stage::kTls, "tls",
                    fmt::format(fmt::runtime(t_.say("a handshake for {}, verified against the issuers above",
                                                    "为 {} 握手，用上面的颁发者验证")),
@@ -186,7 +188,7 @@ class Explainer {
   }
 
   [[nodiscard]] std::string certificates() const {
-    const auto facts = certificate_facts(m(), e_.entry.target.url, e_.result.started, t_);
+    const auto facts = certificate_facts(m(), final_url(e_.entry.target.url, m()), e_.result.started, t_);
     if (facts.empty()) return {};
     std::string out = heading(t_.say("Certificates", "证书"), t_);
     const auto fact = [&](std::string_view en, std::string_view zh, const std::string& value) {

@@ -19,12 +19,6 @@ const T* held(const Measurement& m, const core::Field& field) {
   return value == nullptr ? nullptr : std::get_if<T>(value);
 }
 
-const core::Field* find_field(std::string_view name) {
-  const auto fields = core::probe_fields();
-  const auto it = std::ranges::find(fields, name, &core::Field::name);
-  return it == fields.end() ? nullptr : &*it;
-}
-
 void add(std::vector<std::string>& out, std::string text) {
   if (!text.empty()) out.push_back(std::move(text));
 }
@@ -55,20 +49,7 @@ std::string text_of(const Measurement& m, const core::Field& name) {
   return value == nullptr ? std::string{} : shown(*value);
 }
 
-std::string text_of(const Measurement& m, std::string_view name) {
-  const core::Field* field = find_field(name);
-  return field == nullptr ? std::string{} : text_of(m, *field);
-}
-
-std::optional<std::int64_t> integer_of(const Measurement& m, std::string_view name) {
-  const core::Field* field = find_field(name);
-  return field == nullptr ? std::nullopt : integer_of(m, *field);
-}
-
-std::optional<std::int64_t> body_bytes(const Measurement& m) {
-  if (const auto bytes = integer_of(m, "http_body_bytes")) return bytes;
-  return integer_of(m, field::kHttpContentLength);
-}
+std::optional<std::int64_t> body_bytes(const Measurement& m) { return integer_of(m, field::kHttpBodyBytes); }
 
 std::string seconds_text(double seconds) { return core::human_duration(core::from_seconds(seconds)); }
 
@@ -135,7 +116,7 @@ std::vector<std::string> tcp_facts(const Measurement& m, const Terminal& t) {
   if (const auto again = integer_of(m, field::kTcpRetransmits); again && *again > 0) {
     out.push_back(counted(t, *again, "{} retransmit", "{} retransmits", "重传 {} 次"));
   }
-  if (const auto failed = integer_of(m, "addresses_failed"); failed && *failed > 0) {
+  if (const auto failed = integer_of(m, field::kAddressesFailed); failed && *failed > 0) {
     out.push_back(counted(t, *failed, "{} address failed", "{} addresses failed", "{} 个地址失败"));
   }
   return out;
@@ -210,10 +191,10 @@ std::vector<std::string> http_facts(const Measurement& m, const Terminal& t) {
 std::vector<std::string> transfer_facts(const Measurement& m, const Terminal& t) {
   std::vector<std::string> out;
   if (const auto bytes = body_bytes(m)) out.push_back(bytes_text(*bytes));
-  if (const auto skew = integer_of(m, "http_date_skew_seconds")) {
+  if (const auto skew = integer_of(m, field::kHttpDateSkewSeconds)) {
     out.push_back(fmt::format(fmt::runtime(t.say("its clock is {:+} s from ours", "其时钟与本机相差 {:+} 秒")), *skew));
   }
-  add(out, text_of(m, "http_notes"));
+  add(out, text_of(m, field::kHttpNotes));
   return out;
 }
 

@@ -16,10 +16,7 @@ namespace sonde::cli {
 [[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, const core::Field& field);
 /// "" where it is absent.
 [[nodiscard]] std::string text_of(const core::Measurement& m, const core::Field& field);
-/// By its stored name; "" also where this program has no such field.
-[[nodiscard]] std::string text_of(const core::Measurement& m, std::string_view field);
 
-[[nodiscard]] std::optional<std::int64_t> integer_of(const core::Measurement& m, std::string_view field);
 /// Bytes of body that came.
 [[nodiscard]] std::optional<std::int64_t> body_bytes(const core::Measurement& m);
 /// What a field means, in the language of `t`.

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/terminal.h"
+#include "cli/facts.h"
 
 namespace sonde::cli {
 
@@ -28,6 +28,11 @@ std::vector<Hop> read_hops(std::string_view json) {
     out.push_back(std::move(hop));
   }
   return out;
+}
+
+std::string final_url(std::string_view url, const core::Measurement& m) {
+  const std::vector<Hop> hops = read_hops(text_of(m, core::field::kHttpHops));
+  return hops.empty() ? std::string{url} : hops.back().url;
 }
 
 }  // namespace sonde::cli

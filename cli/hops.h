@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/measurement.h"
+
 namespace sonde::cli {
 
 struct Hop {
@@ -19,5 +21,8 @@ struct Hop {
 
 /// `json` as docs/measurement.md describes the field; what cannot be read gives no hops.
 [[nodiscard]] std::vector<Hop> read_hops(std::string_view json);
+
+/// Where a run ended: the URL of its last hop, or `url` where it was not redirected.
+[[nodiscard]] std::string final_url(std::string_view url, const core::Measurement& m);
 
 }  // namespace sonde::cli

@@ -122,8 +122,8 @@ class Chart {
   }
 
   void add_phases(core::WallTime now) {
-    const std::vector<Hop> hops = read_hops(text_of(m_, "http_hops"));
-    const std::vector<Phase> all = phases(hops.empty() ? target_.url : hops.back().url, now);
+    const std::vector<Hop> hops = read_hops(text_of(m_, field::kHttpHops));
+    const std::vector<Phase> all = phases(final_url(target_.url, m_), now);
     if (hops.size() < 2) {
       for (const Phase& phase : all) add(phase, number_of(m_, *phase.field), phase.facts);
       return;

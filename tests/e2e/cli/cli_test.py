@@ -153,6 +153,20 @@ class Output(Case):
         failed = sonde("check", "--explain", self.http + "/500").stdout
         self.assertIn("status: 200-399 (default)  → NOT MET", failed)
 
+    def test_a_redirect_is_followed_when_asked_with_bars_for_each_hop(self):
+        moved = self.http + "/moved"
+        self.assertIn("HTTP/1.1 301", sonde("check", moved).stdout)
+        followed = sonde("check", "-L", moved).stdout
+        self.assertIn(f"    301 {moved}\n", followed)
+        self.assertRegex(followed, r"↪ 200 \S+/sleep/0\.05\?\n")
+        self.assertNotIn("secret", followed)
+        self.assertEqual(followed.count("  tcp "), 2)
+
+    def test_the_version_of_http_can_be_chosen(self):
+        self.assertEqual(sonde("check", "--http1.1", self.http).returncode, 0)
+        done = sonde("check", "--http2", "--json", self.http)  # the server speaks HTTP/1.1 only
+        self.assertEqual((done.returncode, json.loads(done.stdout)["stage"]), (1, "http"), done)
+
     def test_nagios_has_all_phases_as_performance_data(self):
         text = sonde("check", "--nagios", self.https, "--ca-file", str(self.cert[0])).stdout
         for label in ("time", "connect", "tls", "processing", "transfer", "rtt"):

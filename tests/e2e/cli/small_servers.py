@@ -19,7 +19,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.startswith("/sleep/"):
-            time.sleep(float(self.path.rsplit("/", 1)[1]))
+            time.sleep(float(self.path.rsplit("/", 1)[1].split("?")[0]))
+        if self.path == "/moved":
+            self.send_response(301)
+            self.send_header("Location", "/sleep/0.05?token=secret")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = b"ok, all is well"
         self.send_response(500 if self.path == "/500" else 200)
         self.send_header("Content-Length", str(len(body)))
