@@ -6,16 +6,9 @@
 #include <fmt/format.h>
 
 #include "cli/machine.h"
-#include "core/sanitize.h"
 #include "io/asio_loop.h"
 
 namespace sonde::cli {
-namespace {
-
-constexpr std::size_t kLineBytesMax = 4096;
-
-}  // namespace
-
 ConfigurationKeeper::ConfigurationKeeper(Parts parts, std::string path, Say say)
     : parts_(std::move(parts)),
       path_(std::move(path)),
@@ -165,11 +158,8 @@ void ConfigurationKeeper::on_documents() {
   }
 }
 
-// Keys and values may come from afar: nothing of them may steer a terminal.
 void ConfigurationKeeper::say_errors(const core::ConfigErrors& errors) const {
-  for (const core::ConfigError& e : errors.all()) {
-    say_(Tone::kPlain, core::sanitize(core::to_string(e, parts_.language), kLineBytesMax));
-  }
+  for (const core::ConfigError& e : errors.all()) say_(Tone::kPlain, core::to_string(e, parts_.language));
 }
 
 void ConfigurationKeeper::say(Tone tone, std::string_view en, std::string_view zh) const {

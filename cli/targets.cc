@@ -73,7 +73,7 @@ std::optional<Chosen> load(const TargetsOptions& o, const Terminal& t) {
   core::ConfigErrors errors;
   auto c = load_configuration(o.config, *files, catalogue, errors);
   if (!c) {
-    for (const core::ConfigError& e : errors.all()) complain(shown(core::to_string(e, t.language)), t);
+    for (const core::ConfigError& e : errors.all()) complain(core::to_string(e, t.language), t);
     return std::nullopt;
   }
   if (!names_exist(*c, o, t)) return std::nullopt;

@@ -10,10 +10,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "core/sanitize.h"
 #include "core/text.h"
 
 namespace sonde::core {
 namespace {
+
+constexpr std::size_t kLineBytesMax = 4096;  // of one mistake as it is shown
 
 BilingualText describe(ConfigNode::Kind kind) {
   switch (kind) {
@@ -49,8 +52,8 @@ std::optional<Number> parse_all(std::string_view text) {
 
 std::string to_string(const ConfigError& e, Language language) {
   const std::string& words = language == Language::kChinese && !e.zh.empty() ? e.zh : e.message;
-  if (e.line == 0) return fmt::format("{}: {}", e.file, words);
-  return fmt::format("{}:{}:{}: {}", e.file, e.line, e.column, words);
+  const std::string at = e.line == 0 ? std::string{} : fmt::format("{}:{}:", e.line, e.column);
+  return sanitize(fmt::format("{}:{} {}", e.file, at, words), kLineBytesMax);
 }
 
 std::string ConfigErrors::to_string(Language language) const {

@@ -24,7 +24,8 @@ struct ConfigError {
   std::string zh = {};  // the same in Chinese; empty where there is only one wording
 };
 
-/// "file:line:column: message"
+/// "file:line:column: message", on one line and sanitized: names and values may come from afar, and nothing of them may
+/// steer a terminal.
 [[nodiscard]] std::string to_string(const ConfigError& e, Language language = Language::kEnglish);
 
 /// Collects errors while a configuration is read; readers go on after an error with a default.

@@ -56,6 +56,12 @@ TEST(ConfigNode, RefusesTwoDocuments) {
 
 TEST(ConfigNode, SyntaxErrorsHaveAPlace) { EXPECT_TRUE(errors_of("a: [1, 2\n").starts_with("f.yaml:2:1: ")); }
 
+TEST(ConfigNode, AMistakeIsOneLineThatSteersNoTerminal) {
+  ConfigErrors errors;
+  errors.add({.file = "https://x\x1b[2J", .line = 1, .column = 2, .message = "unknown key a\nb\x1b]0;c\a\u202e"});
+  EXPECT_EQ(errors.to_string(), "https://x[2J:1:2: unknown key a b]0;c\n");
+}
+
 TEST(ConfigNode, DeepNestingIsAnErrorNotACrash) {
   EXPECT_NE(errors_of(std::string(100, '[') + std::string(100, ']')).find("nested deeper than 32 levels"),
             std::string::npos);
