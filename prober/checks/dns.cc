@@ -63,7 +63,7 @@ class DnsCheck final : public Check {
   void on_resolver(const Resolved& r) {
     if (r.cause != Cause::kNone) return fail(Stage::kDns, r.cause, "resolver " + spec_.host + ": " + r.detail);
     m_.set(field::kAddresses, static_cast<std::int64_t>(r.offered));
-    blemish_ = r.blemish;
+    if (r.attempts > 1) m_.set(field::kDnsAttempts, std::int64_t{r.attempts});
     ask_if_allowed({r.addresses.front(), spec_.port});
   }
 
@@ -261,7 +261,8 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 26> kFields = {&field::kResolveSeconds,
+constexpr std::array<const core::Field*, 27> kFields = {&field::kResolveSeconds,
+                                                        &field::kDnsAttempts,
                                                         &field::kConnectSeconds,
                                                         &field::kTlsSeconds,
                                                         &field::kTcpRttSeconds,

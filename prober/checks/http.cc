@@ -199,6 +199,7 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
 }
 
 constexpr std::array kFields = {&field::kResolveSeconds,
+                                &field::kDnsAttempts,
                                 &field::kAddresses,
                                 &field::kIp,
                                 &field::kConnectSeconds,

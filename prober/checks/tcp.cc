@@ -143,13 +143,30 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<TcpCheck>(static_cast<const TcpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 23> kFields = {
-    &field::kResolveSeconds,  &field::kAddresses,      &field::kIp,          &field::kConnectSeconds,
-    &field::kTcpRttSeconds,   &field::kTcpRetransmits, &field::kExpectMatch, &field::kTlsSeconds,
-    &field::kTlsVersion,      &field::kTlsCipher,      &field::kAlpn,        &field::kSslEarliestCertExpiry,
-    &field::kCertFingerprint, &field::kCertIssuer,     &field::kTlsGroup,    &field::kSslLastChainExpiry,
-    &field::kCertSubject,     &field::kCertNames,      &field::kCertSerial,  &field::kCertKey,
-    &field::kCertSignature,   &field::kCertChain,      &field::kOcspStaple};
+constexpr std::array<const core::Field*, 24> kFields = {&field::kResolveSeconds,
+                                                        &field::kDnsAttempts,
+                                                        &field::kAddresses,
+                                                        &field::kIp,
+                                                        &field::kConnectSeconds,
+                                                        &field::kTcpRttSeconds,
+                                                        &field::kTcpRetransmits,
+                                                        &field::kExpectMatch,
+                                                        &field::kTlsSeconds,
+                                                        &field::kTlsVersion,
+                                                        &field::kTlsCipher,
+                                                        &field::kAlpn,
+                                                        &field::kSslEarliestCertExpiry,
+                                                        &field::kCertFingerprint,
+                                                        &field::kCertIssuer,
+                                                        &field::kTlsGroup,
+                                                        &field::kSslLastChainExpiry,
+                                                        &field::kCertSubject,
+                                                        &field::kCertNames,
+                                                        &field::kCertSerial,
+                                                        &field::kCertKey,
+                                                        &field::kCertSignature,
+                                                        &field::kCertChain,
+                                                        &field::kOcspStaple};
 
 }  // namespace
 

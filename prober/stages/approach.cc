@@ -97,6 +97,7 @@ void Approach::give_up(Cause why, std::string_view detail) {
 
 void Approach::on_resolved(Resolved resolved) {
   if (resolved.elapsed) m_.set_seconds(field::kResolveSeconds, *resolved.elapsed);
+  if (resolved.attempts > 1) m_.set(field::kDnsAttempts, std::int64_t{resolved.attempts});
   if (resolved.cause != Cause::kNone) return fail(Stage::kDns, resolved.cause, resolved.detail);
   m_.set(field::kAddresses, static_cast<std::int64_t>(resolved.offered));
   Allowed allowed = allowed_of(context_.dialer.policy(), resolved);

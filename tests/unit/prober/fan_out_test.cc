@@ -24,6 +24,7 @@ class FanOut : public testing::Test {
     answers_[Type::kAaaa] = std::move(ip6);
     resolver_ = std::make_unique<DnsServer>(bench_.loop(), [this](const core::dns::Message& q, bool) {
       ++asked_[q.questions.front().type];
+      if (q.questions.front().type == silent_) return std::vector<std::vector<std::uint8_t>>{};
       std::vector<core::dns::ResourceRecord> records;
       for (const std::string& a : answers_[q.questions.front().type]) {
         records.push_back(record(host_, q.questions.front().type, a));
@@ -56,6 +57,7 @@ class FanOut : public testing::Test {
   std::string host_ = "app.test";
   std::map<Type, std::vector<std::string>> answers_;
   std::map<Type, int> asked_;
+  std::optional<Type> silent_;  // never answered
   std::unique_ptr<DnsServer> resolver_;
 };
 
@@ -237,6 +239,17 @@ TEST_F(FanOut, D43_AFamilyWithoutAddressesIsABlemishOfBoth) {
     EXPECT_EQ(m.outcome.detail, "1 of 2: IPv6 dns_nodata");
     EXPECT_EQ(m.family, "both");
   }
+}
+
+TEST_F(FanOut, D44_ASilentAaaaIsABlemishAndDelaysNoA) {
+  const TcpListener server;
+  addresses({"127.0.0.1"});
+  silent_ = Type::kAaaa;
+  const auto m = run(server.port(), kBoth, 600ms);
+  EXPECT_EQ(summary(m), "degraded dns some_addresses");
+  EXPECT_EQ(m.outcome.detail, "1 of 2: IPv6 dns_timeout");
+  EXPECT_EQ(text_of(m, field::kIp), "127.0.0.1");
+  EXPECT_LT(seconds_of(m, field::kResolveSeconds), 0.3) << "the time of the family that answered";
 }
 
 TEST_F(FanOut, WhatOnlyOurOwnSideKeepsFromBeingTriedMakesTheRunUnknown) {

@@ -1,4 +1,4 @@
-// The resolve stage: families, own resolvers in turn, pinned addresses (RELIABILITY D43, D44, D47, D51, D54).
+// The resolve stage: families, own resolvers in turn, pinned addresses (RELIABILITY D43, D47, D51, D54).
 #include "prober/stages/resolve.h"
 
 #include <gtest/gtest.h>
@@ -71,8 +71,7 @@ TEST_F(Resolve, TheFamilyDecidesWhatIsAskedFor) {
   EXPECT_EQ(found(NetSpec::Family::kIp4), "192.0.2.1");
   EXPECT_EQ(found(NetSpec::Family::kIp6), "2001:db8::1");
   EXPECT_EQ(found(NetSpec::Family::kPreferIp6), "2001:db8::1");
-  EXPECT_EQ(server.queries().size(), 4U) << "one family each";
-  EXPECT_EQ(found(NetSpec::Family::kBoth), "192.0.2.1,2001:db8::1");
+  EXPECT_EQ(server.queries().size(), 4U) << "one question each";
 }
 
 TEST_F(Resolve, D43_OnlyAaaaIsFoundUnlessIpv4IsWanted) {
@@ -81,11 +80,6 @@ TEST_F(Resolve, D43_OnlyAaaaIsFoundUnlessIpv4IsWanted) {
   NetSpec net;
   net.family = NetSpec::Family::kIp4;
   EXPECT_EQ(resolve({server.endpoint()}, net)->cause, Cause::kNodata);
-  net.family = NetSpec::Family::kBoth;
-  const auto both = resolve({server.endpoint()}, net);
-  EXPECT_EQ(both->cause, Cause::kNone);
-  EXPECT_EQ(addresses(*both), "2001:db8::1");
-  EXPECT_EQ(both->blemish, "A: no A record");
 }
 
 TEST_F(Resolve, APreferredFamilyGivesWayToTheOther) {
@@ -97,31 +91,6 @@ TEST_F(Resolve, APreferredFamilyGivesWayToTheOther) {
   net.family = NetSpec::Family::kPreferIp6;
   EXPECT_EQ(addresses(*resolve({server.endpoint()}, net)), "192.0.2.1");
   EXPECT_EQ(server.queries().size(), 2U);
-}
-
-TEST_F(Resolve, D44_ASilentAaaaDelaysNoAForLong) {
-  HostileDns server{bench_.loop(), [](const Message& q, const Bytes& raw, const HostileDns::Back& back) {
-                      if (q.questions[0].type == Type::kA) both_families(q, raw, back);
-                    }};
-  NetSpec net;
-  net.family = NetSpec::Family::kBoth;
-  const auto before = bench_.loop().precise_now();
-  const auto r = resolve({server.endpoint()}, net);
-  ASSERT_TRUE(r.has_value());
-  EXPECT_LT(bench_.loop().precise_now() - before, 900ms);
-  EXPECT_EQ(r->cause, Cause::kNone);
-  EXPECT_EQ(addresses(*r), "192.0.2.1");
-  EXPECT_EQ(r->blemish, "AAAA: no answer");
-  EXPECT_LT(*r->elapsed, 50ms) << "the waiting is no part of the time";
-}
-
-TEST_F(Resolve, ANameThatIsNotThereNeedsNoSecondAnswer) {
-  HostileDns server{bench_.loop(), [](const Message& q, const Bytes&, const HostileDns::Back& back) {
-                      if (q.questions[0].type == Type::kA) back.send(reply_to(q, {}, Rcode::kNxDomain));
-                    }};
-  NetSpec net;
-  net.family = NetSpec::Family::kBoth;
-  EXPECT_EQ(resolve({server.endpoint()}, net)->cause, Cause::kNxdomain);
 }
 
 TEST_F(Resolve, APinnedAddressNeedsNoResolver) {
