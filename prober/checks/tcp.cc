@@ -31,9 +31,7 @@ class TcpCheck final : public Check {
   }
 
   core::Measurement give_up(Cause why) override {
-    if (shaking_) {
-      give_up_tls(*session_, why, m_);
-    } else if (talking_) {
+    if (talking_) {
       m_.outcome = core::failed(Stage::kTcp, why, waiting_for());
     } else {
       approach_.give_up(why);
@@ -68,16 +66,13 @@ class TcpCheck final : public Check {
   }
 
   void start_tls() {
-    shaking_ = true;
-    session_ = context_.tls.open(std::move(approach_.fd()), *spec_.tls);
-    session_->handshake([this](io::TlsResult r) { on_shaken(std::move(r)); });
+    talking_ = false;
+    approach_.secure(*spec_.tls, [this](bool ok) { on_secured(ok); });
   }
 
-  void on_shaken(io::TlsResult result) {
-    shaking_ = false;
-    tls_ = std::move(result);
-    if (!set_tls_result(tls_, m_)) return finish();
-    auto stream = session_->open_stream();
+  void on_secured(bool ok) {
+    if (!ok) return finish();
+    auto stream = approach_.session()->open_stream();
     if (!stream) {
       m_.outcome = core::failed(Stage::kTls, Cause::kNoFd, stream.error().message);
       return finish();
@@ -87,11 +82,12 @@ class TcpCheck final : public Check {
   }
 
   /// How the stream below ended tells more than what came out of it.
-  core::Outcome outcome_of_failure() const {
-    if (session_ != nullptr && session_->stream_cause() != Cause::kNone) {
-      return core::failed(Stage::kTls, session_->stream_cause(), "after the handshake");
+  core::Outcome outcome_of_failure() {
+    const io::TlsSession* session = approach_.session();
+    if (session != nullptr && session->stream_cause() != Cause::kNone) {
+      return core::failed(Stage::kTls, session->stream_cause(), "after the handshake");
     }
-    if (session_ != nullptr && session_->stream_end() == io::TlsStreamEnd::kReset) {
+    if (session != nullptr && session->stream_end() == io::TlsStreamEnd::kReset) {
       return core::failed(Stage::kTcp, Cause::kReset, dialogue_.detail());
     }
     return core::failed(Stage::kTcp, dialogue_.cause(), dialogue_.detail());
@@ -111,8 +107,8 @@ class TcpCheck final : public Check {
   void succeed() {
     apply_blemishes(spec_.common,
                     {.address = approach_.blemish(),
-                     .tls = session_ != nullptr ? &tls_ : nullptr,
-                     .cert_expiry = tls_.facts.expiry(),
+                     .tls = approach_.session() != nullptr ? &approach_.tls() : nullptr,
+                     .cert_expiry = approach_.earliest_expiry(),
                      .now = context_.loop.wall_now(),
                      .duration = context_.loop.precise_now() - started_},
                     m_);
@@ -128,13 +124,10 @@ class TcpCheck final : public Check {
   CheckContext& context_;
   core::Measurement m_;
   Approach approach_;
-  std::unique_ptr<io::TlsSession> session_;
-  io::TlsResult tls_;
   io::UniqueFd stream_;  // before what reads it
   Dialogue dialogue_;
   MonoTime started_{};
   bool talking_ = false;
-  bool shaking_ = false;
   Callback<void(core::Measurement)> done_;
 };
 
@@ -143,7 +136,7 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<TcpCheck>(static_cast<const TcpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 24> kFields = {&field::kResolveSeconds,
+constexpr std::array<const core::Field*, 25> kFields = {&field::kResolveSeconds,
                                                         &field::kDnsAttempts,
                                                         &field::kAddresses,
                                                         &field::kIp,
@@ -151,6 +144,7 @@ constexpr std::array<const core::Field*, 24> kFields = {&field::kResolveSeconds,
                                                         &field::kTcpRttSeconds,
                                                         &field::kTcpRetransmits,
                                                         &field::kExpectMatch,
+                                                        &field::kTlsWaitSeconds,
                                                         &field::kTlsSeconds,
                                                         &field::kTlsVersion,
                                                         &field::kTlsCipher,

@@ -149,6 +149,12 @@ void Approach::on_not_connected(const io::DialResult& result) {
   fail(Stage::kTcp, cause, blemish_.empty() ? what : blemish_ + "; " + what);
 }
 
+void Approach::secure(const io::TlsRequest& request, Callback<void(bool)> done) {
+  done_ = std::move(done);
+  plan_.tls = request;
+  enter_tls();
+}
+
 /// A wait for a place is neither the target's time nor part of the stage's limit.
 void Approach::enter_tls() {
   stage_ = Stage::kTls;

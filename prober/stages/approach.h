@@ -39,6 +39,10 @@ class Approach {
   /// Called once, later, never from inside; may destroy this.
   void start(Callback<void(bool)> done);
 
+  /// After success without TLS: a handshake over the plain socket (STARTTLS), under the same cap and limit as one that
+  /// start() makes. `done` as for start().
+  void secure(const io::TlsRequest& request, Callback<void(bool)> done);
+
   /// The deadline came before `done`: writes the outcome of the stage reached and what is known so far into the
   /// measurement: `why`, unless a failure was certain already, or is our own (no route any more, no place among the
   /// handshakes).

@@ -104,6 +104,32 @@ TEST(StageTimeout, TheWholeRunsTimeoutStillHolds) {
   EXPECT_FALSE(has(m, field::kConnectSeconds));
 }
 
+/// A service that takes a connection and then answers no ClientHello, asked by a tcp check whose first step is TLS.
+prober::TargetEntry starttls_entry(const TcpListener& silent, core::Duration timeout) {
+  return CheckBench::make_entry("tcp://127.0.0.1:" + std::to_string(silent.port()),
+                                "expect: {steps: [{starttls: true}]}", timeout);
+}
+
+TEST(StageTimeout, AHandshakeAmidADialogueHasTheLimitOfTls) {
+  CheckBench bench;
+  const TcpListener silent;
+  auto entry = starttls_entry(silent, 5s);
+  entry.net.stage_timeouts.at(static_cast<std::size_t>(Stage::kTls)) = 100ms;
+  const auto m = run(bench, entry);
+  EXPECT_EQ(summary(m), "fail tls timeout");
+  EXPECT_LT(seconds_of(m, field::kDurationSeconds), 4);
+}
+
+TEST(HandshakePlaces, AHandshakeAmidADialogueNeedsAPlaceToo) {
+  CheckBench bench;
+  prober::HandshakeGate gate{bench.loop(), 1};
+  bench.context().handshakes = &gate;
+  io::Handle taken;
+  ASSERT_TRUE(gate.enter(taken, [] {}));
+  const TcpListener silent;
+  EXPECT_EQ(summary(run(bench, starttls_entry(silent, 200ms))), "unknown tls overload");
+}
+
 /// Two runs at once where there is one place; the first never ends its handshake by itself.
 struct Queue {
   explicit Queue(const std::string& second_url, core::Duration second_timeout) {
