@@ -158,6 +158,7 @@ Result<void> Service::start_prober(bool once, core::Callback<void()> on_done) {
                                     [this](const core::Record& record) { log_->append(record); });
   if (!prober) return prober.error();
   prober_ = std::move(*prober);
+  prober_->stamp_after(log_->newest_stamp());
   prober_->on_result([this](const core::ProbeResult& result) { take(result); });
   if (!once) {
     prober_->start();

@@ -18,15 +18,15 @@ using core::Result;
 
 constexpr std::string_view kMagic{"SONDECUR", 8};
 constexpr std::size_t kSlotHeadBytes = 8 + 2 + 2 + 4 + 8;
-static_assert(kSlotHeadBytes + 4 + kCursorsMax * (1 + kCursorNameBytesMax + (2 * kClasses + 4) * 8) <=
+static_assert(kSlotHeadBytes + 8 + 4 + kCursorsMax * (1 + kCursorNameBytesMax + (2 * kClasses + 4) * 8) <=
               kCursorSlotBytes);
 
 struct Slot {
   std::uint64_t generation = 0;
-  std::vector<CursorState> states;
+  CursorSlot content;
 };
 
-std::string encode_slot(const Slot& slot) {
+std::string encode_slot(std::uint64_t generation, const CursorSlot& slot) {
   std::string body;
   for (const CursorState& state : slot.states) {
     put_number(body, static_cast<std::uint8_t>(state.name.size()));
@@ -37,11 +37,12 @@ std::string encode_slot(const Slot& slot) {
       put_number(body, n);
     }
   }
+  put_number(body, static_cast<std::uint64_t>(slot.newest_stamp_ms));
   std::string out{kMagic};
   put_number(out, kLogFormatVersion);
   put_number(out, static_cast<std::uint16_t>(slot.states.size()));
   put_number(out, static_cast<std::uint32_t>(body.size()));
-  put_number(out, slot.generation);
+  put_number(out, generation);
   out += body;
   put_number(out, crc32c(out));
   return out;
@@ -71,16 +72,17 @@ HeaderError decode_slot(std::string_view bytes, Slot& slot) {
   if (!in.ok() || crc != crc32c(bytes.substr(0, kSlotHeadBytes + length))) return HeaderError::kDamaged;
   if (version > kLogFormatVersion) return HeaderError::kNewer;
   ByteReader states{body};
-  for (std::uint16_t i = 0; i < count; ++i) slot.states.push_back(read_state(states));
+  for (std::uint16_t i = 0; i < count; ++i) slot.content.states.push_back(read_state(states));
+  slot.content.newest_stamp_ms = static_cast<std::int64_t>(states.number<std::uint64_t>());
   return states.ok() ? HeaderError::kNone : HeaderError::kDamaged;
 }
 
 }  // namespace
 
-Result<std::vector<CursorState>> CursorStore::load() {
+Result<CursorSlot> CursorStore::load() {
   auto file = files_.open(path_, io::OpenMode::kReadOnly);
   if (!file) {
-    if (file.error().code == ErrorCode::kNotFound) return std::vector<CursorState>{};
+    if (file.error().code == ErrorCode::kNotFound) return CursorSlot{};
     return file.error();
   }
   std::optional<Slot> newest;
@@ -94,13 +96,13 @@ Result<std::vector<CursorState>> CursorStore::load() {
     }
     if (error == HeaderError::kNone && (!newest || slot.generation > newest->generation)) newest = std::move(slot);
   }
-  if (!newest) return std::vector<CursorState>{};
+  if (!newest) return CursorSlot{};
   generation_ = newest->generation;
-  return std::move(newest->states);
+  return std::move(newest->content);
 }
 
-Result<void> CursorStore::save(const std::vector<CursorState>& states) {
-  SONDE_CHECK(states.size() <= kCursorsMax, "too many cursors for a slot");
+Result<void> CursorStore::save(const CursorSlot& slot) {
+  SONDE_CHECK(slot.states.size() <= kCursorsMax, "too many cursors for a slot");
   const bool fresh = file_ == nullptr;
   if (fresh) {
     auto file = files_.open(path_, io::OpenMode::kCreate);
@@ -108,7 +110,7 @@ Result<void> CursorStore::save(const std::vector<CursorState>& states) {
     file_ = std::move(*file);
   }
   const std::uint64_t generation = generation_ + 1;
-  if (auto written = file_->write_at(generation % 2 * kCursorSlotBytes, encode_slot({generation, states})); !written) {
+  if (auto written = file_->write_at(generation % 2 * kCursorSlotBytes, encode_slot(generation, slot)); !written) {
     return written;
   }
   if (auto synced = file_->sync(); !synced) {

@@ -30,15 +30,21 @@ struct CursorState {
   std::uint64_t quarantined = 0;
 };
 
+/// What one slot holds.
+struct CursorSlot {
+  std::vector<CursorState> states;
+  std::int64_t newest_stamp_ms = 0;  // no probe record bears a later time that the clock did not show when it came
+};
+
 class CursorStore {
  public:
   CursorStore(io::Files& files, std::string path) : files_(files), path_(std::move(path)) {}
 
   /// The newest whole slot; empty when there is none (then everything is sent again). Error kUnsupported for a newer
   /// format.
-  [[nodiscard]] core::Result<std::vector<CursorState>> load();
+  [[nodiscard]] core::Result<CursorSlot> load();
   /// Writes the other slot and syncs it.
-  core::Result<void> save(const std::vector<CursorState>& states);
+  core::Result<void> save(const CursorSlot& slot);
 
  private:
   io::Files& files_;

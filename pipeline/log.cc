@@ -106,8 +106,9 @@ void LogImpl::use_memory_only(const std::string& why) {
 }
 
 Result<void> LogImpl::recover() {
-  auto states = store_.load();
-  if (!states) return states.error();
+  auto slot = store_.load();
+  if (!slot) return slot.error();
+  newest_stamp_ms_ = slot->newest_stamp_ms;
   auto journal = journal_.recover();
   if (!journal) return journal.error();
   std::array<RecoveredStream, kClasses> found;
@@ -125,11 +126,15 @@ Result<void> LogImpl::recover() {
     }
     for (const FrameHeader& lost : found[i].new_damage) on_damage(static_cast<RecordClass>(i), lost);
     commit_number_ = std::max(commit_number_, found[i].last_commit + 1);
+    // A stamp that the clock had passed is not after the time at which its record was taken in.
+    if (static_cast<RecordClass>(i) == RecordClass::kB) {
+      for (const Segment& s : found[i].segments) newest_stamp_ms_ = std::max(newest_stamp_ms_, s.last_ms);
+    }
     std::uint64_t used = journal->base[i];
-    for (const CursorState& state : *states) used = std::max(used, state.place[i]);
+    for (const CursorState& state : slot->states) used = std::max(used, state.place[i]);
     streams_[i]->adopt(std::move(found[i]), used);
   }
-  dormant_ = std::move(*states);
+  dormant_ = std::move(slot->states);
   disk_ready_ = true;
   quarantine_bytes_ = quarantine_.bytes();
   replay(std::move(*journal));
@@ -149,6 +154,7 @@ void LogImpl::replay(JournalContents journal) {
     const std::uint64_t skipped = std::min<std::uint64_t>(left_out, entry.count);
     left_out -= skipped;
     std::string_view lines = entry.lines;
+    if (entry.record_class == RecordClass::kB) note_stamp(core::WallTime{newest_time(lines)});
     for (std::uint64_t k = 0; k < skipped; ++k) lines.remove_prefix(first_line_bytes(lines));
     const auto count = static_cast<std::uint32_t>(entry.count - skipped);
     if (count > 0) take(lines, count, entry.record_class);
@@ -165,15 +171,22 @@ void LogImpl::replay(JournalContents journal) {
 bool LogImpl::append(const core::Record& record) {
   scratch_.clear();
   if (!core::encode_line(record, scratch_)) return refuse(record.measurement);
-  take(scratch_, 1, class_of(record));
+  const RecordClass record_class = class_of(record);
+  if (record_class == RecordClass::kB) note_stamp(record.time);
+  take(scratch_, 1, record_class);
   return true;
 }
 
 bool LogImpl::append(const core::ProbeResult& result) {
   scratch_.clear();
   if (!core::encode_line(result, scratch_)) return refuse(core::measurement::kProbe);
+  note_stamp(result.slot);
   take(scratch_, 1, RecordClass::kB);
   return true;
+}
+
+void LogImpl::note_stamp(core::WallTime stamp) {
+  newest_stamp_ms_ = std::max(newest_stamp_ms_, to_ms(stamp.time_since_epoch()));
 }
 
 bool LogImpl::refuse(std::string_view measurement) {

@@ -95,6 +95,9 @@ class Log {
   virtual void on_durable(Callback<void(Result<void>)> done) = 0;
   /// Commits now.
   virtual Result<void> flush() = 0;
+  /// No probe record that this log ever took bears a later time, whatever process wrote it; zero when there was none.
+  /// What is stamped after it has an identity of its own (RELIABILITY P3), also where the clock went back meanwhile.
+  [[nodiscard]] virtual core::WallTime newest_stamp() const = 0;
   /// The reader of that name; made at the log's first kept record when new, else at its kept place.
   [[nodiscard]] virtual Cursor& cursor(const std::string& name) = 0;
   [[nodiscard]] virtual std::vector<Cursor*> cursors() = 0;

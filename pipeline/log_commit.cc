@@ -58,6 +58,7 @@ void LogImpl::commit() {
 
 // Frames of one commit carry one number: readers put the classes back in order by it.
 void LogImpl::write_frames() {
+  save_stamps_ahead();
   bool any = false;
   for (std::size_t i = 0; i < kClasses; ++i) {
     Window window = std::exchange(windows_[i], {});
@@ -86,6 +87,15 @@ void LogImpl::write_frames() {
   for (std::size_t i = 0; i < kClasses; ++i) {
     if (windows_[i].count > 0) journal_window(i, windows_[i].lines, windows_[i].count);
   }
+}
+
+// After the clock has gone back, probe records bear times that it does not show yet, and frames do not tell those: the
+// slot of the cursors does, and before the records leave the journal.
+void LogImpl::save_stamps_ahead() {
+  const bool any = windows_[static_cast<std::size_t>(RecordClass::kB)].count > 0;
+  if (!any || !disk_ready_ || newest_stamp_ms_ <= now_ms()) return;
+  cursors_dirty_ = true;
+  save_cursors();
 }
 
 Result<void> LogImpl::sync_streams() {
@@ -137,9 +147,9 @@ void LogImpl::settle_waiters(const Result<void>& result) {
 
 void LogImpl::save_cursors() {
   if (!cursors_dirty_) return;
-  std::vector<CursorState> states = dormant_;
-  for (const auto& c : cursors_) states.push_back(c->state());
-  if (const auto saved = store_.save(states); !saved) {
+  CursorSlot slot{.states = dormant_, .newest_stamp_ms = newest_stamp_ms_};
+  for (const auto& c : cursors_) slot.states.push_back(c->state());
+  if (const auto saved = store_.save(slot); !saved) {
     spdlog::warn("log: {}; after a restart some records are sent again", saved.error().message);
     arm_commit();
     return;

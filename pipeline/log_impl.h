@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,6 +40,9 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   void append_lines(std::string_view lines, std::uint64_t records, RecordClass record_class) override;
   void on_durable(Callback<void(Result<void>)> done) override;
   Result<void> flush() override;
+  [[nodiscard]] core::WallTime newest_stamp() const override {
+    return core::WallTime{std::chrono::milliseconds{newest_stamp_ms_}};
+  }
   [[nodiscard]] Cursor& cursor(const std::string& name) override;
   [[nodiscard]] std::vector<Cursor*> cursors() override;
   [[nodiscard]] std::uint64_t bytes_on_disk() const override;
@@ -63,6 +67,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   core::Result<void> check_versions();
   core::Result<void> recover();
   void replay(JournalContents journal);
+  void note_stamp(core::WallTime stamp);
   void use_memory_only(const std::string& why);
   bool refuse(std::string_view measurement);
   void take(std::string_view lines, std::uint32_t count, RecordClass record_class);
@@ -72,6 +77,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   void arm_commit();
   void commit();
   void write_frames();
+  void save_stamps_ahead();
   core::Result<void> sync_streams();
   void degrade(const core::Error& why);
   void try_disk();
@@ -127,6 +133,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   std::uint64_t commit_number_ = 1;
   std::uint64_t quarantine_bytes_ = 0;
   std::uint64_t refused_ = 0;
+  std::int64_t newest_stamp_ms_ = 0;
   std::int64_t last_gap_ms_ = 0;
   std::size_t writing_ = kClasses;  // the class whose stream is being written; kClasses = none
   core::MonoTime bounds_checked_{};

@@ -20,6 +20,7 @@ namespace field = core::field;
 constexpr int kStartsPerTurnMax = 64;  // so that a burst leaves the loop its turns
 constexpr Duration kHeartbeatEvery = std::chrono::seconds{10};
 constexpr Duration kDescribeEvery = std::chrono::hours{1};
+constexpr Duration kStampAheadMax = std::chrono::hours{24};
 
 class ProberImpl final : public Prober {
  public:
@@ -30,6 +31,7 @@ class ProberImpl final : public Prober {
   core::Result<void> configure(ProberConfig config);
 
   void on_result(Callback<void(const core::ProbeResult&)> take) override { take_ = std::move(take); }
+  void stamp_after(WallTime newest) override;
   void start() override;
   void stop() override;
   core::Result<void> reconfigure(ProberConfig config) override;
@@ -82,6 +84,7 @@ class ProberImpl final : public Prober {
   std::size_t all_left_ = 0;
   std::size_t in_flight_ = 0;
   ProberSnapshot counts_;
+  WallTime stamp_floor_{};
   core::MonoTime started_{};
   io::Handle heartbeat_;
   io::Handle describe_hourly_;
@@ -176,7 +179,13 @@ void ProberImpl::remove(std::size_t id) {
 
 void ProberImpl::schedule(std::size_t id) {
   const core::Target& t = target(id);
-  scheduler_->set(id, {.every = t.every, .phase = phase_of(config_.vantage.name, t.name, name(t.check), t.every)});
+  scheduler_->set(id, {.every = t.every,
+                       .phase = phase_of(config_.vantage.name, t.name, name(t.check), t.every),
+                       .last_stamp = stamp_floor_});
+}
+
+void ProberImpl::stamp_after(WallTime newest) {
+  if (newest <= wall_ms() + kStampAheadMax) stamp_floor_ = newest;
 }
 
 void ProberImpl::start() {
@@ -234,7 +243,7 @@ void ProberImpl::run_all_once(Callback<void()> done) {
   describe_all();
   all_done_ = std::move(done);
   all_left_ = targets_;
-  const WallTime stamp = wall_ms();
+  const WallTime stamp = std::max(wall_ms(), stamp_floor_ + std::chrono::milliseconds{1});
   for (std::size_t id = 0; id < states_.size(); ++id) {
     if (!states_[id].entry) continue;
     states_[id].stamp = stamp;

@@ -38,6 +38,10 @@ class Prober {
   /// Results of runs go to `take` instead of `emit`, which then gets all other records only: who wants a line of line
   /// protocol need not pay for a Record. Set before start() or run_all_once(). `take` must not destroy the prober.
   virtual void on_result(Callback<void(const core::ProbeResult&)> take) = 0;
+  /// Results are stamped after `newest`, the newest stamp of an earlier process in the same log: the clock may have
+  /// gone back meanwhile (RELIABILITY P3). One more than a day ahead is that of a clock that was wrong, and is not
+  /// heeded: new points do not meet the old ones for as long. Set before start() or run_all_once().
+  virtual void stamp_after(WallTime newest) = 0;
   /// Emits the `vantage` and `target` records, then runs every target in its slots until stop(). Once.
   virtual void start() = 0;
   /// Ends scheduling; runs in flight are dropped and reported as skipped.

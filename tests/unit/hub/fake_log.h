@@ -74,6 +74,7 @@ class FakeLog final : public pipeline::Log {
   [[nodiscard]] std::vector<pipeline::Cursor*> cursors() override { return {}; }
   [[nodiscard]] std::uint64_t bytes_on_disk() const override { return 0; }
   [[nodiscard]] std::string degraded() const override { return {}; }
+  [[nodiscard]] core::WallTime newest_stamp() const override { return {}; }
 
   /// The disk has everything, or refused with `error`.
   void become_durable(std::optional<core::Error> error = {}) {

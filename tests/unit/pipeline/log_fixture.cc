@@ -31,7 +31,7 @@ core::Record numbered(RecordClass record_class, int number, std::size_t padding)
     }
     r.add_field("text", text);
   }
-  r.time = core::from_unix_ms(1748736000000 + number);
+  r.time = core::from_unix_ms(1748649600000 + number);  // a day before the simulated clock begins
   return r;
 }
 

@@ -91,6 +91,37 @@ TEST(LogP1, AKilledProcessLosesNothingThatWasAppended) {
   EXPECT_EQ(numbers_in(lines, RecordClass::kA), range(0, 50));
 }
 
+// What another process finds of the newest stamp, after this one was killed.
+core::WallTime newest_stamp_after(SimFiles& files) {
+  SimFiles after;
+  copy_files(files, after);
+  SimLoop loop;
+  return must_open(loop, after)->newest_stamp();
+}
+
+TEST(LogP3, TheNewestStampOutlivesAKill) {
+  for (const auto ahead : {core::Duration{}, core::Duration{std::chrono::hours{1}}}) {  // the clock went back, or not
+    SimLoop loop;
+    SimFiles files;
+    auto log = must_open(loop, files);
+    Cursor& cursor = log->cursor("db");
+    EXPECT_EQ(log->newest_stamp(), core::WallTime{});
+    core::Record r = probe(1);
+    r.time = loop.wall_now() + ahead;
+    log->append(r);
+    EXPECT_EQ(log->newest_stamp(), r.time);
+    EXPECT_GE(newest_stamp_after(files), r.time) << "in the journal";
+    r.time -= std::chrono::seconds{1};
+    log->append(r);
+    loop.run_for(std::chrono::seconds{1});
+    EXPECT_GE(newest_stamp_after(files), r.time + std::chrono::seconds{1}) << "in frames";
+    drain(cursor);
+    loop.run_for(std::chrono::seconds{10});
+    EXPECT_GE(newest_stamp_after(files), r.time + std::chrono::seconds{1}) << "delivered";
+    EXPECT_LT(newest_stamp_after(files), r.time + std::chrono::seconds{20});
+  }
+}
+
 TEST(LogP1, ZeroCommitIntervalMakesEachAppendDurable) {
   SimLoop loop;
   SimFiles files;

@@ -278,6 +278,39 @@ TEST_F(Prober, P11_AStepIsRecordedAtOnceAndMarkedOnWhatFollows) {
   EXPECT_EQ(of("probe").back().field("clock_step_ms"), nullptr);
 }
 
+TEST_F(Prober, P3_StampsComeAfterThoseOfAnEarlierProcess) {
+  make(config_of(fake_target("a"), fake_target("b")));
+  const core::WallTime newest = loop_.wall_now() + 1h;  // the clock has gone back since
+  prober_->stamp_after(newest);
+  prober_->start();
+  loop_.run_for(30s);
+  for (const char* name : {"a", "b"}) {
+    const auto runs = of("probe", name);
+    ASSERT_EQ(runs.size(), 3U);
+    EXPECT_GT(runs[0].time, newest);
+    EXPECT_GT(runs[1].time, runs[0].time);
+  }
+}
+
+TEST_F(Prober, P3_ASingleRoundIsStampedAfterTheRoundBefore) {
+  make(config_of(fake_target("a")));
+  const core::WallTime newest = loop_.wall_now() + 1h;
+  prober_->stamp_after(newest);
+  prober_->run_all_once([] {});
+  loop_.run_for(5s);
+  ASSERT_EQ(of("probe").size(), 1U);
+  EXPECT_GT(of("probe")[0].time, newest);
+}
+
+TEST_F(Prober, P3_AStampOfAClockThatWasDaysAheadIsNotHeeded) {
+  make(config_of(fake_target("a")));
+  const core::WallTime now = loop_.wall_now();
+  prober_->stamp_after(now + 240h);
+  prober_->start();
+  loop_.run_for(15s);
+  EXPECT_LT(of("probe").at(0).time, now + 15s);
+}
+
 TEST_F(Prober, ThousandsOfTargetsAreProbedOnceWithinOneIntervalWithoutABunch) {
   ProberConfig config;
   for (int i = 0; i < 10'000; ++i) config.targets.push_back(fake_target("t" + std::to_string(i), 10ms));
