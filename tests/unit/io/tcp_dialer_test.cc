@@ -113,8 +113,7 @@ TEST_F(Dialer, C30_NoDescriptorLeftIsOurOwnFault) {
   const auto dial_under = [&](const rlimit& limit, const io::DialFrom& from) {
     std::optional<DialError> error;
     EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    const auto handle =
-        dialer.dial(local(server.port()), from, [&error](const DialResult& r) { error = r.error; });
+    const auto handle = dialer.dial(local(server.port()), from, [&error](const DialResult& r) { error = r.error; });
     EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_TRUE(run_loop_until(*loop_, [&error] { return error.has_value(); }));
     return error;
