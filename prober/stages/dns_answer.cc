@@ -122,8 +122,8 @@ DnsAnswer read_answer(const io::DnsReply& reply, std::string_view name, core::dn
   follow(reply.message, name, {type, klass}, out);
   if (const Cause c = cause_of_rcode(reply.message.rcode); c != Cause::kNone) {
     out.cause = reply.bogus ? Cause::kBogus : c;
-    const std::string way = out.detail.empty() ? std::string{name} : out.detail;
-    out.detail = core::dns::rcode_name(reply.message.rcode) + " for " + way;
+    const std::string way = out.detail.empty() ? "" : ", " + out.detail;
+    out.detail = core::dns::rcode_name(reply.message.rcode) + " for " + std::string{name} + way;
     if (reply.message.extended_error) out.detail += ", extended error " + std::to_string(*reply.message.extended_error);
     if (reply.bogus) out.detail += "; an answer without validation";
     return out;

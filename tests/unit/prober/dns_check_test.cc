@@ -198,6 +198,40 @@ TEST(DnsCheck, D36_AliasesInACircle) {
   EXPECT_EQ(summary(bench.run(server.url("a.test"))), "fail dns cname_loop");
 }
 
+TEST(DnsCheck, D35_AnAliasOfItself) {
+  CheckBench bench;
+  DnsServer server{bench.loop(), [](const Message& q, bool) {
+                     return wire(reply_to(q, {record("a.test", Type::kCname, "a.test")}));
+                   }};
+  EXPECT_EQ(summary(bench.run(server.url("a.test"))), "fail dns cname_loop");
+}
+
+TEST(DnsCheck, D37_SixteenAliasesAreFollowedAndSeventeenAreTooMany) {
+  CheckBench bench;
+  int aliases = 16;
+  DnsServer server{bench.loop(), [&aliases](const Message& q, bool) {
+                     std::vector<core::dns::ResourceRecord> records;
+                     const auto owner = [](int i) { return "a" + std::to_string(i) + ".test"; };
+                     for (int i = 0; i < aliases; ++i) records.push_back(record(owner(i), Type::kCname, owner(i + 1)));
+                     records.push_back(record(owner(aliases), Type::kA, "192.0.2.1"));
+                     return wire(reply_to(q, std::move(records)));
+                   }};
+  EXPECT_EQ(summary(bench.run(server.url("a0.test"))), "ok done none");
+  aliases = 17;
+  EXPECT_EQ(summary(bench.run(server.url("a0.test"))), "fail dns cname_depth");
+}
+
+TEST(DnsCheck, D38_AChainIntoANameThatIsNotThereNamesIt) {
+  CheckBench bench;
+  DnsServer server{
+      bench.loop(), [](const Message& q, bool) {
+        return wire(reply_to(q, {record("a.test", Type::kCname, "gone.example")}, core::dns::Rcode::kNxDomain));
+      }};
+  const auto m = bench.run(server.url("a.test"));
+  EXPECT_EQ(summary(m), "fail dns nxdomain");
+  EXPECT_EQ(m.outcome.detail, "NXDOMAIN for a.test, by way of gone.example");
+}
+
 TEST(DnsCheck, D40_RecordsOfAnotherOwnerAreIgnored) {
   CheckBench bench;
   DnsServer server{bench.loop(), [](const Message& q, bool) {
