@@ -120,7 +120,8 @@ std::optional<Configuration> read_configuration(const core::ConfigNode& root, co
                                         .variables = &inputs.variables,
                                         .host_name = inputs.host_name,
                                         .version = SONDE_VERSION,
-                                        .documents = inputs.documents};
+                                        .documents = inputs.documents,
+                                        .keep_written = inputs.keep_written};
     c.prober = prober::read_prober_config(map, sources, errors);
     // In the place of a blackbox_exporter only what is asked for is probed, not the catalogue.
     const bool stand_in = c.metrics && !c.metrics->blackbox_file.empty() && std::ranges::none_of(kTargetKeys, has);

@@ -40,6 +40,7 @@ struct ConfigurationInputs {
   std::string host_name;
   std::string state_directory;
   const prober::TargetDocuments* documents = nullptr;  // of URLs; null: an item with a URL is an error
+  bool keep_written = true;                            // as in prober::ConfigSources
 };
 
 /// The tree of the file at `path`; an empty map where `path` is empty. Nothing when it cannot be read at all.

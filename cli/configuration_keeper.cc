@@ -25,7 +25,8 @@ ConfigurationInputs ConfigurationKeeper::inputs() {
           .catalogue = parts_.catalogue,
           .variables = parts_.variables,
           .host_name = parts_.host_name,
-          .state_directory = parts_.state_directory};
+          .state_directory = parts_.state_directory,
+          .keep_written = parts_.keep_written};
 }
 
 // The first half of an attempt: the tree, and with it which documents are needed. False when it has mistakes already.
@@ -61,7 +62,6 @@ void ConfigurationKeeper::read(Attempt& attempt) {
 
 // After a good attempt.
 void ConfigurationKeeper::settle(Attempt& attempt) {
-  tree_ = std::move(attempt.tree);
   documents_.keep_only(attempt.sources);
   good_ = attempt.of_newest.empty();
   if (good_) return documents_.accept();
@@ -70,7 +70,8 @@ void ConfigurationKeeper::settle(Attempt& attempt) {
       "新的目标文档有错误：之前的文档继续生效。");
 }
 
-std::optional<Configuration> ConfigurationKeeper::load(core::Duration wait_max, core::ConfigErrors* errors) {
+std::optional<Configuration> ConfigurationKeeper::load(core::Duration wait_max, core::ConfigErrors* errors,
+                                                       core::ConfigNode* root) {
   Attempt attempt;
   if (prepare(attempt)) {
     if (!documents_.complete()) {
@@ -88,6 +89,7 @@ std::optional<Configuration> ConfigurationKeeper::load(core::Duration wait_max, 
     return std::nullopt;
   }
   settle(attempt);
+  if (root != nullptr) *root = std::move(attempt.tree);
   return std::move(attempt.configuration);
 }
 
@@ -179,9 +181,7 @@ std::optional<Configuration> load_configuration(const std::string& path, io::Fil
                               .state_directory = default_state_directory()},
                              path,
                              [](ConfigurationKeeper::Tone, const std::string&) {}};
-  auto configuration = keeper.load(std::chrono::seconds{10}, &errors);
-  if (root != nullptr) *root = keeper.tree();
-  return configuration;
+  return keeper.load(std::chrono::seconds{10}, &errors, root);
 }
 
 }  // namespace sonde::cli

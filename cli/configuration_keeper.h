@@ -27,6 +27,7 @@ class ConfigurationKeeper {
     std::string state_directory;
     core::Language language = core::Language::kEnglish;  // of what is said
     io::FileWatchOptions watch{};
+    bool keep_written = true;  // as in prober::ConfigSources
   };
   enum class Tone { kGood, kBad, kPlain };
   using Say = std::function<void(Tone, const std::string&)>;
@@ -38,13 +39,12 @@ class ConfigurationKeeper {
 
   /// Reads the configuration. Runs the loop meanwhile, `wait_max` at most, until the documents of URLs are there; one
   /// that does not come, or has mistakes, is replaced by its copy. Nothing when there are mistakes: they were said, and
-  /// are in `errors` where it is given. Once, before follow().
+  /// are in `errors` where it is given. `root` gets the tree that was read. Once, before follow().
   [[nodiscard]] std::optional<Configuration> load(core::Duration wait_max = std::chrono::seconds{10},
-                                                  core::ConfigErrors* errors = nullptr);
+                                                  core::ConfigErrors* errors = nullptr,
+                                                  core::ConfigNode* root = nullptr);
   /// False while a document of targets has mistakes and the one before it is used.
   [[nodiscard]] bool good() const { return good_; }
-  /// The tree of the last configuration that was good.
-  [[nodiscard]] const core::ConfigNode& tree() const { return tree_; }
 
   /// From now on a change of a file or document is taken over by `apply`, which changes everything or nothing.
   /// `told` hears how each attempt went.
@@ -83,7 +83,6 @@ class ConfigurationKeeper {
   std::unique_ptr<io::FileWatch> watch_;
   std::optional<io::StampedFiles> seen_;  // of the last attempt
   std::uint64_t digest_ = 0;              // of what the last attempt read
-  core::ConfigNode tree_;
   std::function<core::Result<void>(Configuration)> apply_;
   std::function<void(bool)> told_;
   bool waiting_ = false;  // for documents of new URLs

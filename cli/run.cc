@@ -1,4 +1,6 @@
 // `sonde run`: starts what the configuration says and stays until a signal.
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -30,7 +32,8 @@ class Run {
                  .variables = variables_,
                  .host_name = host_name(),
                  .state_directory = default_state_directory(),
-                 .language = err_.language},
+                 .language = err_.language,
+                 .keep_written = false},
                 options.config, [this](ConfigurationKeeper::Tone tone, const std::string& text) { say(tone, text); }) {}
 
   int execute() {
@@ -47,8 +50,12 @@ class Run {
     service_->reloaded(keeper_.good());
     if (!options_.once) {
       keeper_.follow([this](Configuration c) { return service_->reconfigure(std::move(c)); },
-                     [this](bool good) { service_->reloaded(good); });
+                     [this](bool good) {
+                       service_->reloaded(good);
+                       give_back_memory();
+                     });
     }
+    give_back_memory();
     greet();
     io::Handle first_look;
     if (by_default) first_look = loop_->after(kFirstLook, [this] { look_for_a_way_out(); });
@@ -58,6 +65,10 @@ class Run {
   }
 
  private:
+  /// What reading a configuration took: its trees are several times as large as what comes of them, and the allocator
+  /// keeps pages that were freed in between others.
+  static void give_back_memory() { malloc_trim(0); }
+
   void say(ConfigurationKeeper::Tone tone, const std::string& text) const {
     switch (tone) {
       case ConfigurationKeeper::Tone::kGood:

@@ -80,6 +80,7 @@ struct ConfigSources {
   std::string host_name;                            // name of a vantage that has none
   std::string version;                              // of this program
   const TargetDocuments* documents = nullptr;       // null: an item with a URL is an error
+  bool keep_written = true;                         // false: TargetEntry::written stays empty, as running needs it not
 };
 
 /// The sources of `targets` that are URLs, in their order, each once. Looks at nothing else and reports no mistakes:

@@ -215,11 +215,8 @@ void TargetsReader::add(core::Target target, NetSpec net, const ConfigNode& at, 
   target.check = core::check_kind(*url);
   const CheckType& type = check_type(target.check);
   auto spec = type.parse(target, nodes, errors_);
-  out_.push_back({.target = std::move(target),
-                  .type = &type,
-                  .spec = std::move(spec),
-                  .net = std::move(net),
-                  .written = at.kind == ConfigNode::Kind::kMap ? at : map_of(nodes)});
+  out_.push_back({.target = std::move(target), .type = &type, .spec = std::move(spec), .net = std::move(net)});
+  if (sources_.keep_written) out_.back().written = at.kind == ConfigNode::Kind::kMap ? at : map_of(nodes);
 }
 
 }  // namespace sonde::prober
