@@ -5,7 +5,6 @@
 #include <array>
 
 #include "core/config_table.h"
-#include "prober/config.h"
 
 namespace sonde::prober {
 namespace {
@@ -35,6 +34,7 @@ ConfigNode map_of(std::string_view key, const ConfigNode& value) {
 
 // The catalogue is ours: its keys are explained in targets/README.md, not in the reference of the configuration.
 constexpr std::array<std::string_view, 3> kStatuses = {"ga", "restricted", "announced"};
+constexpr std::array<std::string_view, 2> kSure = {"sourced", "recalled"};
 constexpr Key kPartitionKey{.name = "partition", .kind = KeyKind::kChoice, .choices = kPartitions};
 
 constexpr std::array kEndpointKeys = {Key{.name = "service"},
@@ -44,8 +44,9 @@ constexpr std::array kEndpointKeys = {Key{.name = "service"},
                                       Key{.name = "status", .kind = KeyKind::kAny},
                                       Key{.name = "rcode"},
                                       Key{.name = "method"},
-                                      Key{.name = "sure"},
-                                      Key{.name = "operator"}};
+                                      Key{.name = "sure", .kind = KeyKind::kChoice, .choices = kSure},
+                                      Key{.name = "operator"},
+                                      Key{.name = "spare", .kind = KeyKind::kBool}};
 constexpr KeyTable kEndpoint{.what = "endpoint", .keys = kEndpointKeys};
 
 constexpr std::array kRegionKeys = {
@@ -61,8 +62,10 @@ constexpr std::array kRegionKeys = {
     Key{.name = "endpoints", .kind = KeyKind::kList, .of = &kEndpoint}};
 constexpr KeyTable kRegion{.what = "region", .keys = kRegionKeys};
 
-constexpr std::array kProviderKeys = {Key{.name = "provider", .required = true}, Key{.name = "name_en"},
+constexpr std::array kProviderKeys = {Key{.name = "provider", .required = true},
+                                      Key{.name = "name_en"},
                                       Key{.name = "name_zh"},
+                                      Key{.name = "aliases", .kind = KeyKind::kTexts},
                                       Key{.name = "regions", .kind = KeyKind::kList, .of = &kRegion, .required = true},
                                       Key{.name = "global", .kind = KeyKind::kList, .of = &kEndpoint}};
 constexpr KeyTable kProvider{.what = "catalogue file", .keys = kProviderKeys};
@@ -84,6 +87,8 @@ CatalogueEndpoint read_endpoint(const ConfigNode& node, ConfigErrors& errors) {
   out.url = m.text("url").value_or("");
   if (const auto* url = m.node("url")) out.url_node = *url;
   out.partition = partition_of(m);
+  out.sourced = m.choice("sure") == "sourced";
+  out.spare = m.boolean("spare").value_or(false);
   const ConfigNode* status = m.node("status");
   const ConfigNode* rcode = m.node("rcode");
   if (status != nullptr) out.expect = map_of("status", *status);
@@ -117,11 +122,11 @@ CatalogueProvider read_provider(const ConfigNode& root, ConfigErrors& errors) {
   CatalogueProvider out;
   const TableReader m{root, kProvider, errors};
   out.name = m.text("provider").value_or("");
+  out.aliases = m.texts("aliases");
   for (const ConfigNode& item : m.list("regions")) out.regions.push_back(read_region(item, out.name, errors));
   for (const ConfigNode& item : m.list("global")) {
     CatalogueEndpoint e = read_endpoint(item, errors);
-    const bool domestic = e.partition == core::Partition::kDomestic;
-    e.name = out.name + (domestic ? "/global-cn/" : "/global/") + e.service;
+    e.name = out.name + "/" + std::string{global_region(e)} + "/" + e.service;
     out.global.push_back(std::move(e));
   }
   return out;
@@ -134,10 +139,15 @@ const CatalogueProvider* Catalogue::find(std::string_view provider) const {
   return it == providers.end() ? nullptr : &*it;
 }
 
-Catalogue read_catalogue(const CatalogueSource& source, ConfigErrors& errors) {
-  Catalogue out;
-  for (const std::string& name : source.names()) {
-    const auto text = source.find(name);
+std::string_view global_region(const CatalogueEndpoint& e) {
+  return e.partition == core::Partition::kDomestic ? "global-cn" : "global";
+}
+
+const Catalogue& CatalogueSource::read(ConfigErrors& errors) const {
+  if (read_) return *read_;
+  Catalogue& out = read_.emplace();
+  for (const std::string& name : names()) {
+    const auto text = find(name);
     if (!text || !name.ends_with(".yaml")) continue;
     const ConfigNode root = core::parse_yaml(*text, "targets/" + name, nullptr, errors);
     if (root.find("provider") != nullptr) {

@@ -21,7 +21,7 @@ class Reader {
   Reader(const ConfigSources& sources, ConfigErrors& errors) : sources_(sources), errors_(errors) {}
 
   ProberConfig read(const TableReader& root) {
-    const Catalogue catalogue = read_catalogue(sources_.catalogue, errors_);
+    const Catalogue& catalogue = sources_.catalogue.read(errors_);
     TargetsReader targets{sources_, catalogue, errors_};
     ProberConfig out;
     read_vantage(root.node("vantage"), targets, out);
@@ -38,7 +38,7 @@ class Reader {
     } else if (!targets.has_references()) {
       targets.collect_default();
     }
-    out.targets = targets.build(out.vantage.partition);
+    out.targets = targets.build(out.vantage);
     return out;
   }
 
@@ -51,9 +51,9 @@ class Reader {
     const TableReader m{*node, kVantageTable, errors_};
     if (auto name = m.text("name")) v.name = std::move(*name);
     if (v.name.empty()) errors_.add(node->error("a vantage needs a name", "观测点需要名称"));
-    v.provider = m.text("provider").value_or("");
+    v.provider = targets.places().provider(m.text("provider").value_or(""));
     v.region = m.text("region").value_or("");
-    if (const Place* place = targets.place_of(v.provider, v.region)) {
+    if (const Place* place = targets.places().find(v.provider, v.region)) {
       v.partition = place->partition.value_or(core::Partition::kOverseas);
       v.country = place->country;
       v.city = place->city;

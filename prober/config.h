@@ -12,19 +12,10 @@
 #include "core/config_table.h"
 #include "core/target.h"
 #include "io/files.h"
+#include "prober/catalogue.h"
 #include "prober/check.h"
 
 namespace sonde::prober {
-
-/// The catalogue files by name ("aws.yaml"): embedded in the binary, or a folder in tests.
-class CatalogueSource {
- public:
-  virtual ~CatalogueSource() = default;
-  /// The text of one file; the view must live as long as the source.
-  [[nodiscard]] virtual std::optional<std::string_view> find(std::string_view file_name) const = 0;
-  /// All file names, in a stable order.
-  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
-};
 
 /// One target with the check that its URL chose and its expectations.
 struct TargetEntry {
@@ -38,6 +29,13 @@ struct TargetEntry {
 
 inline constexpr Duration kAppEvery = std::chrono::seconds{10};        // interval of apps
 inline constexpr Duration kReferenceEvery = std::chrono::seconds{30};  // of references, controls and the catalogue
+// What is taken of the catalogue where nothing is written (README of targets/: probing etiquette).
+inline constexpr std::size_t kPerRegion = 2;                              // references of a region
+inline constexpr std::size_t kSampleRegions = 3;                          // of each provider that no app uses
+inline constexpr Duration kSampleEvery = std::chrono::seconds{120};       // interval of these
+inline constexpr Duration kSurveyEvery = std::chrono::seconds{60};        // of all regions, where no app says its place
+inline constexpr Duration kCatalogueEveryMin = std::chrono::seconds{10};  // these are the machines of others
+inline constexpr Duration kHostGap = std::chrono::seconds{10};  // at least, on average, between runs to a host of these
 /// The timeout of a target that names none: 5 s, or 4/5 of a shorter interval.
 [[nodiscard]] Duration default_timeout(Duration every);
 
@@ -88,8 +86,10 @@ struct ConfigSources {
 [[nodiscard]] std::vector<TargetSource> read_target_sources(const core::ConfigNode& root);
 
 /// Reads the keys of kProberTable (prober/config_keys.h); the table of `root` holds them all. Target files are found
-/// relative to the file where they are named. Without `targets` (and without references of its own) the whole catalogue
-/// is used: every provider, two endpoints per region, the controls of the vantage's own partition.
+/// relative to the file where they are named. Without `targets` (and without references of its own) the catalogue is
+/// used: of the providers that apps name every region, two references each; three regions of each other provider, one
+/// reference each; the controls of the vantage's own partition. Where no app names a provider: one reference of every
+/// region. Restricted regions only where an app or the vantage names them.
 /// All mistakes go to `errors`; the result is only fit for use when there are none.
 [[nodiscard]] ProberConfig read_prober_config(const core::TableReader& root, const ConfigSources& sources,
                                               core::ConfigErrors& errors);

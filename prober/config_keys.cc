@@ -2,7 +2,9 @@
 #include "prober/config_keys.h"
 
 #include <array>
+#include <chrono>
 
+#include "prober/config.h"
 #include "prober/config_net.h"
 #include "prober/tls_spec.h"
 
@@ -41,10 +43,10 @@ constexpr std::array kPlaceKeys = {
         .en = "longitude in degrees; known for a region of the catalogue",
         .zh = "经度（度）；目录中的区域自带"}};
 
-constexpr Key every_key(std::string_view standard) {
+constexpr Key every_key(std::string_view standard, std::chrono::milliseconds min = std::chrono::milliseconds{100}) {
   return {.name = "every",
           .kind = KeyKind::kDuration,
-          .min = 100,
+          .min = min.count(),
           .max = 86'400'000,
           .standard = standard,
           .en = "interval of its runs, in whole milliseconds",
@@ -89,14 +91,17 @@ constexpr std::array kAppOwnKeys = {
         .en = "the app it belongs to, where several targets are one app; the name where left out",
         .zh = "所属应用（多个目标属于同一应用时填写）；默认与 name 相同"},
     Key{.name = "hosted_on",
-        .pattern = "^[^/]+/[^/]+$",
-        .en = "where it runs, as PROVIDER/REGION; that region is then watched too",
-        .zh = "运行位置，写作 云/区域；该区域也会被探测"},
+        .pattern = "^[^/]+(/[^/]+)?$",
+        .en =
+            "where it runs, as PROVIDER/REGION, or REGION where one provider only has it; that region is then watched "
+            "too",
+        .zh = "运行位置，写作 云/区域；只有一个云有该区域时可只写区域；该区域也会被探测"},
     Key{.name = "depends_on",
         .kind = KeyKind::kTexts,
-        .pattern = "^[^/]+/[^/]+/[^/]+$",
-        .en = "cloud services it needs, each as PROVIDER/REGION/SERVICE",
-        .zh = "依赖的云服务，各写作 云/区域/服务"},
+        .pattern = "^[^/]+/[^/]+(/[^/]+)?$",
+        .en = "cloud services it needs, each as PROVIDER/REGION/SERVICE, or REGION/SERVICE where one provider only has "
+              "that region; they are then watched too",
+        .zh = "依赖的云服务，各写作 云/区域/服务；只有一个云有该区域时可写 区域/服务；这些服务也会被探测"},
     Key{.name = "service", .en = "name of its own service, for reports", .zh = "自身服务的名称，用于报告"},
     Key{.name = "zone",
         .en = "DNS zone of its name, shared by targets that fail together when the zone does",
@@ -155,29 +160,52 @@ constexpr std::array kListKeys = {
         .en = "neutral endpoints that show whether the vantage itself is online",
         .zh = "中立端点，用于判断观测点自身是否在线"}};
 
+constexpr std::array<std::string_view, 2> kSure = {"sourced", "any"};
+
 constexpr std::array kCatalogueOwnKeys = {
     Key{.name = "catalogue",
         .kind = KeyKind::kTexts,
         .required = true,
-        .en = "providers of the catalogue that Sonde ships (sonde targets list shows them)",
-        .zh = "Sonde 自带目录中的云（用 sonde targets list 查看）"},
+        .en =
+            "providers of the catalogue that Sonde ships, by name (alibaba) or alias (aliyun), with * and ?; default, "
+            "alone: what is taken where there are no targets",
+        .zh = "Sonde 自带目录中的云，可写名称（alibaba）或别名（aliyun），可用 * 和 ?；单独写 default 表示没有 targets "
+              "时的默认选择"},
     Key{.name = "regions",
         .kind = KeyKind::kTexts,
-        .en = "names of regions, with * and ?; all where left out; a restricted region only by its full name",
-        .zh = "区域名称，可用 * 和 ?；省略为全部；受限区域须写全名"},
+        .en = "names of regions, with * and ?; global and global-cn are the provider-wide parts; all where left out; a "
+              "restricted region only by its full name",
+        .zh = "区域名称，可用 * 和 ?；global 和 global-cn 为该云的全局部分；省略为全部；受限区域须写全名"},
+    Key{.name = "services",
+        .kind = KeyKind::kTexts,
+        .en = "only endpoints of these services, such as object-storage, kv, compute-api; all where left out",
+        .zh = "只取这些服务的端点，例如 object-storage、kv、compute-api；省略为全部"},
+    Key{.name = "partition",
+        .kind = KeyKind::kChoice,
+        .choices = kPartitions,
+        .en = "only regions of mainland China (domestic), or only others (overseas); both where left out",
+        .zh = "只取中国大陆的区域（domestic）或只取其余区域（overseas）；省略为两者"},
+    Key{.name = "sure",
+        .kind = KeyKind::kChoice,
+        .choices = kSure,
+        .standard = "any",
+        .en = "sourced: only endpoints whose host and healthy answer both stand in a source",
+        .zh = "sourced：只取主机和正常应答都有出处的端点"},
     Key{.name = "per_region",
         .kind = KeyKind::kInteger,
         .min = 1,
         .max = 8,
         .standard = "2",
-        .en = "endpoints of each region, the surest first",
-        .zh = "每个区域取几个端点，最可靠的优先"},
+        .en = "endpoints of each region at most, the surest first",
+        .zh = "每个区域最多取几个端点，最可靠的优先"},
     Key{.name = "controls",
-        .kind = KeyKind::kBool,
+        .kind = KeyKind::kTexts,
         .standard = "true",
-        .en = "also the controls of the vantage's own partition",
-        .zh = "同时包含观测点所在分区的对照目标"},
-    every_key("30s"),
+        .en =
+            "also the controls of the vantage's own partition: true, false, or names of controls with * and ?; a spare "
+            "one only by its full name",
+        .zh = "同时包含观测点所在分区的对照目标：true、false，或对照目标的名称（可用 * 和 ?）；备用的须写全名"},
+    every_key("30s", std::chrono::floor<std::chrono::milliseconds>(kCatalogueEveryMin)),
     kTimeoutKey};
 
 constexpr auto kCatalogueItemKeys = core::join_keys(kCatalogueOwnKeys, kNetKeys);
@@ -218,7 +246,9 @@ constexpr core::KeyTable kTargetItemTable{.what = "targets item", .keys = kUrlIt
 
 constexpr std::array kVantageOwnKeys = {
     Key{.name = "name", .en = "name of this vantage; the host name where left out", .zh = "观测点名称；默认为主机名"},
-    Key{.name = "provider", .en = "cloud it runs on, such as aws", .zh = "所在的云，例如 aws"},
+    Key{.name = "provider",
+        .en = "cloud it runs on, such as aws; the aliases of the catalogue are known",
+        .zh = "所在的云，例如 aws；可用目录中的别名"},
     Key{.name = "region", .en = "region of that cloud", .zh = "该云的区域"},
     Key{.name = "isp", .en = "network operator it leaves by", .zh = "出口网络运营商"}};
 
@@ -279,8 +309,10 @@ constexpr std::array kProberOwnKeys = {
     Key{.name = "targets",
         .kind = KeyKind::kList,
         .of = &kTargetItemTable,
-        .en = "where targets come from; the whole catalogue where there are neither targets nor references",
-        .zh = "目标的来源；既无 targets 又无 references 时使用整个目录"}};
+        .en =
+            "where targets come from; what suits apps and vantage of the catalogue ({catalogue: default}) where there "
+            "are neither targets nor references",
+        .zh = "目标的来源；既无 targets 又无 references 时，按应用和观测点从目录中选取（{catalogue: default}）"}};
 constexpr auto kProberKeys = core::join_keys(kProberOwnKeys, kListKeys);
 
 }  // namespace

@@ -21,16 +21,6 @@ bool is_name(std::string_view text) {
          std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-std::vector<std::string> split(std::string_view text, char by) {
-  std::vector<std::string> out;
-  while (true) {
-    const auto at = text.find(by);
-    out.emplace_back(text.substr(0, at));
-    if (at == std::string_view::npos) return out;
-    text = text.substr(at + 1);
-  }
-}
-
 void take_place(const Place& place, core::Target& t) {
   t.partition = place.partition;
   t.country = place.country;
@@ -100,15 +90,15 @@ void TargetsReader::add_reference(const ConfigNode& node) {
   t.role = core::Role::kReference;
   t.name = m.text("name").value_or("");
   t.url = m.text("url").value_or("");
-  t.provider = m.text("provider").value_or("");
+  t.provider = places_.provider(m.text("provider").value_or(""));
   t.region = m.text("region").value_or("");
   t.service = m.text("service").value_or("");
   if (t.name.empty()) t.name = t.provider + "/" + t.region + "/" + t.service;
-  if (const Place* place = place_of(t.provider, t.region)) take_place(*place, t);
+  if (const Place* place = places_.find(t.provider, t.region)) take_place(*place, t);
   read_place(m, t);
   read_pace(m, t, kReferenceEvery);
   if (t.url.empty() || t.provider.empty() || t.region.empty() || t.service.empty()) return;
-  places_[t.provider + "/" + t.region] = {t.partition, t.country, t.city, t.lat, t.lon};
+  places_.add(t);
   add(std::move(t), read_reach(m), node, spec_nodes(m));
 }
 
@@ -149,41 +139,24 @@ void TargetsReader::add_app(const ConfigNode& node) {
 
 void TargetsReader::read_hosting(const TableReader& m, core::Target& t) {
   if (const auto hosted_on = m.text("hosted_on")) {
-    const std::string region = known_region(*hosted_on, *m.node("hosted_on"));
-    if (const auto it = places_.find(region); it != places_.end()) {
-      const auto parts = split(region, '/');
-      t.provider = parts[0];
-      t.region = parts[1];
-      take_place(it->second, t);
+    if (const auto name = places_.region(*hosted_on)) {
+      t.provider = name->provider;
+      t.region = name->region;
+      take_place(name->place, t);
+      needed_regions_.insert(name->region_name());
+    } else {
+      errors_.add(m.node("hosted_on")->error(name.error()));
     }
   }
-  const ConfigNode* depends = m.node("depends_on");
   for (const std::string& item : m.texts("depends_on")) {
-    const auto parts = split(item, '/');
-    if (parts.size() != 3 || parts[2].empty()) {
-      errors_.add(depends->error(quoted(item) + " is not PROVIDER/REGION/SERVICE, such as aws/us-east-1/object-storage",
-                                 quoted_zh(item) + "应写作 云/区域/服务，例如 aws/us-east-1/object-storage"));
-    } else if (!known_region(parts[0] + "/" + parts[1], *depends).empty()) {
-      t.depends_on.push_back(item);
+    if (const auto name = places_.service(item)) {
+      t.depends_on.push_back(name->service_name());
+      needed_regions_.insert(name->region_name());
+      needed_services_.insert(name->service_name());
+    } else {
+      errors_.add(m.node("depends_on")->error(name.error()));
     }
   }
-}
-
-/// `text` when it is a region of the catalogue or of a reference; else an error, and "".
-std::string TargetsReader::known_region(const std::string& text, const ConfigNode& node) {
-  if (places_.contains(text)) {
-    needed_.insert(text);
-    return text;
-  }
-  std::vector<std::string> names;
-  for (const auto& [name, place] : places_) names.push_back(name);
-  const bool formed = split(text, '/').size() == 2;
-  const core::BilingualText close = did_you_mean(text, names);
-  errors_.add(node.error(
-      "no region " + quoted(text) + " is known" + close.en +
-          (formed ? "" : "; write PROVIDER/REGION, such as aws/us-east-1"),
-      "没有已知的区域" + quoted_zh(text) + close.zh + (formed ? "" : "；请写作 云/区域，例如 aws/us-east-1")));
-  return {};
 }
 
 /// How the target is reached: what its map says, else the defaults.

@@ -27,7 +27,7 @@ TEST_F(ConfigPrint, IsReadAgainWithTheSameMeaning) {
 vantage: {name: "v: 1", provider: aws, region: us-east-1}
 policy: {allow: [10.0.0.0/8]}
 targets:
-  - {catalogue: [aws], regions: [us-*], every: 2s}
+  - {catalogue: [aws], regions: [us-*], services: [kv], sure: sourced, controls: [google-*], every: 20s}
   - {file: targets.d/}
   - {name: inline, url: "dns:///example.com?type=A"}
 apps:

@@ -100,6 +100,10 @@ TEST_F(ConfigSchema, AcceptsEveryWayToWriteAValue) {
       "apps: [{name: a, url: \"https://a/\", request: {headers: {X-Token: \"${T}\"}}, expect:}]\ntargets: []\n",
       "apps: [{name: a, url: \"tls://a:1\", tls: {min_version: 1.2, verify: false}}]\ntargets: []\n",
       "targets: [{catalogue: aws, regions: us-east-1, per_region: 1, timeout: 1.5s}]\n",
+      "targets: [{catalogue: default}, {catalogue: \"*\", services: kv, partition: overseas, sure: any, controls: "
+      "false}]\n",
+      "targets: [{catalogue: [aws], controls: [google-*, aws-checkip]}]\n",
+      "apps: [{name: a, url: \"tcp://a:1\", hosted_on: us-east-2, depends_on: us-east-2/kv}]\ntargets: []\n",
       "sinks: [{influx: {url: \"http://a\", omit_strings: true, batch_bytes: 65536, ack_hold: 0s}}, {stdout:}]\n",
       "hub:\nsinks:\n  - file: {path: x.lp, rotate: {bytes: 1GiB}}\n",
   };
@@ -129,9 +133,11 @@ TEST_F(ConfigSchema, RefusesWhatTheReaderRefuses) {
       "apps: [{name: a, url: \"tcp://a:1\", request: {method: GET}}]\ntargets: []\n",
       "apps: [{name: a, url: \"http://a/\", expect: {rcode: NOERROR}}]\ntargets: []\n",
       "apps: [{name: a, url: \"http://a/\", expect: {status: 2zz}}]\ntargets: []\n",
-      "apps: [{name: a, url: \"tcp://a:1\", hosted_on: aws}]\ntargets: []\n",
+      "apps: [{name: a, url: \"tcp://a:1\", hosted_on: aws/us-east-1/kv}]\ntargets: []\n",
       "apps: [{name: a, url: \"tls://a:1\", tls: {verify: yes}}]\ntargets: []\n",
       "targets: [{catalogue: [aws], region: [x]}]\n",
+      "targets: [{catalogue: [aws], sure: maybe}]\n",
+      "targets: [{catalogue: [aws], partition: china}]\n",
       "targets: [{file: [a]}]\n",
       "targets: [{flie: x}]\n",
       "targets: [{url: \"tcp://a:1\"}]\n",

@@ -11,11 +11,12 @@ import urllib.parse
 
 import yaml
 
+NO_PLACE = {"city": "", "country": "", "lat": "", "lon": ""}
 TARGETS = pathlib.Path(__file__).resolve().parents[3] / "targets"
 
 
 def load(name):
-    return yaml.safe_load((TARGETS / name).read_text(encoding="utf-8"))
+    return yaml.load((TARGETS / name).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def location(url):
@@ -42,7 +43,7 @@ def catalogue_as_facts():
         if "provider" not in file:
             continue
         for region in file["regions"]:
-            regions.append({"provider": file["provider"], "region": region["name"], **region})
+            regions.append({**NO_PLACE, "provider": file["provider"], "region": region["name"], **region})
             endpoints += [fact(file["provider"], region["name"], e) for e in region["endpoints"]]
         places = {"overseas": "global", "domestic": "global-cn"}
         endpoints += [fact(file["provider"], places[e["partition"]], e) for e in file["global"]]
@@ -81,13 +82,27 @@ class CompareFacts(unittest.TestCase):
         self.find("endpoints", provider="huawei", region="cn-north-4", service="auth")["host"] = "iam.elsewhere.example"
         self.find("controls", operator="Baidu")["expect"] = "204"
         self.find("resolvers", ip4="1.1.1.1")["operator"] = "Somebody"
+        self.facts["endpoints"].append({**self.find("endpoints", provider="vultr", region="ams"), "service": "dns"})
+        self.facts["regions"].append({**self.find("regions", provider="vultr", region="ams"), "provider": "newcloud"})
+        self.facts["controls"].append({**self.find("controls", operator="Baidu"), "host": "www.elsewhere.example"})
+        del self.facts["regions"][next(i for i, row in enumerate(self.facts["regions"]) if row["region"] == "fsn1")]
         code, lines = self.compare()
         self.assertEqual(code, 1)
         for start in ("aws/us-east-1: city", "gcp/asia-east9: in the facts", "gcp/asia-east1: in the catalogue",
                       "aws/us-east-1/kv: expects", "huawei/cn-north-4/auth: https://iam.cn-north-4",
+                      "vultr/ams/dns: in the facts", "newcloud: in the facts", "hetzner/fsn1: in the catalogue",
+                      "control https://www.elsewhere.example/: in the facts",
                       "control baidu: expects", "resolver 1.1.1.1: operator"):
             self.assertEqual(sum(line.startswith(start) for line in lines), 1, (start, lines))
-        self.assertEqual(len(lines), 7)
+        self.assertEqual(len(lines), 11)
+
+    def test_what_is_left_out_on_purpose_is_no_difference(self):
+        row = self.find("endpoints", provider="vultr", region="ams")
+        self.facts["endpoints"] += [{**row, "service": "console"}, {**row, "host": "second.vultr.com"},
+                                    {**row, "provider": "aws", "region": "global", "service": "cdn"}]
+        reference = self.find("endpoints", provider="gcp", service="cdn")
+        self.facts["controls"].append({key: reference.get(key, "") for key in self.facts["controls"][0]})
+        self.assertEqual(self.compare(), (0, []))
 
     def test_a_folder_that_cannot_be_read_is_an_error_of_its_own(self):
         done = subprocess.run([sys.executable, TARGETS / "compare_facts.py", "/nonexistent"], capture_output=True,
