@@ -269,7 +269,7 @@ void Definer::targets_filter(CLI::App& app) {
       ->check(CLI::IsMember({"app", "reference", "control"}))
       ->type_name("");
   app.add_option("--provider", o.provider,
-                 say("Only targets on this provider; a glob", "只看此服务商的目标；可用通配符"))
+                 say("Only targets on this provider: name, alias or glob", "只看此服务商的目标：名称、别名或通配符"))
       ->type_name("PROVIDER");
 }
 
@@ -284,11 +284,20 @@ void Definer::targets(CLI::App& app) {
   const std::string names = say("Names or globs of targets", "目标名或通配符");
   CLI::App* list = verb(*targets, "list", say("What would be checked, and how often", "将检查什么，以及多久一次"),
                         "sonde targets list\nsonde targets list -c sonde.yaml --role app\n"
-                        "sonde targets list 'aws/us-*' --json",
+                        "sonde targets list 'aws/us-*' --json\n"
+                        "sonde targets list --http-sd > /etc/prometheus/sonde.json",
                         [&o](const Context& c) { return targets_list_verb(o, c); });
   list->add_option("names", o.names, names)->type_name("NAME");
   targets_filter(*list);
-  list->add_flag("--json", o.json, say("One JSON object per target and line", "每个目标一行 JSON"));
+  CLI::Option* json = list->add_flag("--json", o.json, say("One JSON object per target and line", "每个目标一行 JSON"));
+  CLI::Option* yaml =
+      list->add_flag("--yaml", o.yaml, say("A YAML list, one map per target", "YAML 列表，每个目标一个映射"));
+  CLI::Option* http_sd =
+      list->add_flag("--http-sd", o.http_sd,
+                     say("JSON as Prometheus takes it by http_sd_configs and file_sd_configs: the URL, and labels",
+                         "Prometheus 的 http_sd_configs 和 file_sd_configs 所用的 JSON：网址和标签"));
+  json->excludes(yaml)->excludes(http_sd);
+  yaml->excludes(http_sd);
 
   CLI::App* lint = verb(*targets, "lint",
                         say("What is allowed but probably not meant, each with its place; 1 when something was found",

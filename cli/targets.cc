@@ -37,10 +37,10 @@ struct Chosen {
   std::vector<const prober::TargetEntry*> targets;
 };
 
-bool chosen(const prober::TargetEntry& entry, const TargetsOptions& o) {
+bool chosen(const prober::TargetEntry& entry, const TargetsOptions& o, std::string_view provider) {
   const core::Target& t = entry.target;
   if (!o.role.empty() && name(t.role) != o.role) return false;
-  if (!o.provider.empty() && !core::glob_match(o.provider, t.provider)) return false;
+  if (!provider.empty() && !core::glob_match(provider, t.provider)) return false;
   return o.names.empty() ||
          std::ranges::any_of(o.names, [&t](const std::string& n) { return core::glob_match(n, t.name); });
 }
@@ -78,8 +78,10 @@ std::optional<Chosen> load(const TargetsOptions& o, const Terminal& t) {
   }
   if (!names_exist(*c, o, t)) return std::nullopt;
   Chosen out{std::move(*c), {}};
+  const prober::CatalogueProvider* known = catalogue.read(errors).find(o.provider);
+  const std::string_view provider = known == nullptr ? o.provider : known->name;
   for (const auto& entry : out.configuration.prober.targets) {
-    if (chosen(entry, o)) out.targets.push_back(&entry);
+    if (chosen(entry, o, provider)) out.targets.push_back(&entry);
   }
   return out;
 }
@@ -136,6 +138,58 @@ std::string table(const std::vector<const prober::TargetEntry*>& targets, const 
   std::string out = t.paint(Color::kBold, line([&](std::size_t i) { return columns[i].head; })) + "\n";
   for (const auto& row : rows) out += line([&](std::size_t i) { return row[i]; }) + "\n";
   return out;
+}
+
+// Every text as JSON writes it: that is YAML, too, and needs no thought of what a bare word would mean.
+std::string yaml(const std::vector<const prober::TargetEntry*>& targets) {
+  if (targets.empty()) return "[]\n";
+  std::string out;
+  for (const prober::TargetEntry* entry : targets) {
+    std::string_view lead = "- ";
+    const Json object = json_of(entry->target);
+    for (const auto& [key, value] : object.items()) {
+      out += fmt::format("{}{}: {}", lead, key, dump(value));
+      lead = "  ";
+    }
+  }
+  return out;
+}
+
+// A label has a name of letters, digits and _; what else a user's label has is replaced.
+std::string label_name(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    const bool digit = c >= '0' && c <= '9';
+    if (digit && out.empty()) out += '_';
+    out += letter || digit ? c : '_';
+  }
+  return out;
+}
+
+// https://prometheus.io/docs/prometheus/latest/http_sd/: a list of {"targets": [...], "labels": {...}}, all texts. The
+// labels are the tags of our own records, so that metrics of both can be joined.
+std::string http_sd(const std::vector<const prober::TargetEntry*>& targets) {
+  Json out = Json::array();
+  for (const prober::TargetEntry* entry : targets) {
+    const core::Target& t = entry->target;
+    Json labels;
+    for (const auto& [key, value] : t.labels) labels[label_name(key)] = value;
+    const std::pair<const char*, std::string_view> own[] = {
+        {"target", t.name},
+        {"check", name(t.check)},
+        {"role", name(t.role)},
+        {"provider", t.provider},
+        {"region", t.region},
+        {"service", t.service},
+        {"partition", t.partition ? name(*t.partition) : ""},
+        {"app", t.role == core::Role::kApp ? std::string_view{t.app} : std::string_view{}}};
+    for (const auto& [key, value] : own) {
+      if (!value.empty()) labels[key] = value;
+    }
+    out.push_back({{"targets", {t.url}}, {"labels", std::move(labels)}});
+  }
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 // ---- show ----
@@ -209,6 +263,8 @@ core::WallTime wall_now() { return core::WallTime{std::chrono::system_clock::now
 int targets_list_verb(const TargetsOptions& options, const Context& context) {
   const auto c = load(options, context.err);
   if (!c) return exit_code::kUsage;
+  if (options.yaml) return written(write_out(yaml(c->targets)));
+  if (options.http_sd) return written(write_out(http_sd(c->targets)));
   if (!options.json) return written(write_out(table(c->targets, context.out)));
   std::string out;
   for (const prober::TargetEntry* entry : c->targets) out += dump(json_of(entry->target));

@@ -86,8 +86,10 @@ struct TargetsOptions {
   std::string config;              // empty = the default catalogue selection
   std::vector<std::string> names;  // names or globs; none = all
   std::string role;                // app, reference or control; empty = all
-  std::string provider;            // name or glob; empty = all
+  std::string provider;            // name, alias or glob; empty = all
   bool json = false;
+  bool yaml = false;     // of list
+  bool http_sd = false;  // of list
 };
 /// `sonde targets list`: what would be checked, how often.
 int targets_list_verb(const TargetsOptions& options, const Context& context);

@@ -135,7 +135,9 @@ CatalogueProvider read_provider(const ConfigNode& root, ConfigErrors& errors) {
 }  // namespace
 
 const CatalogueProvider* Catalogue::find(std::string_view provider) const {
-  const auto it = std::ranges::find(providers, provider, &CatalogueProvider::name);
+  const auto it = std::ranges::find_if(providers, [provider](const CatalogueProvider& p) {
+    return p.name == provider || std::ranges::find(p.aliases, provider) != p.aliases.end();
+  });
   return it == providers.end() ? nullptr : &*it;
 }
 

@@ -52,6 +52,7 @@ struct Catalogue {
   std::vector<CatalogueProvider> providers;  // in the order of the file names
   std::vector<CatalogueEndpoint> controls;
 
+  /// By name or alias; null where there is none.
   [[nodiscard]] const CatalogueProvider* find(std::string_view provider) const;
 };
 

@@ -15,6 +15,8 @@ import tempfile
 import time
 import unittest
 
+import yaml
+
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import small_servers as servers  # noqa: E402
 
@@ -342,6 +344,32 @@ class Targets(Case):
         runs = [json.loads(line) for line in sonde("targets", "list", "-c", self.config(), "结*", "--json").stdout.splitlines()]
         self.assertEqual([r["target"] for r in runs], ["结账"])
         self.assertEqual(sonde("targets", "list", "--provider", "aws", "--role", "app").stdout.count("\n"), 1)
+
+    def test_list_knows_providers_by_their_aliases(self):
+        named = sonde("targets", "list", "--provider", "alibaba").stdout
+        self.assertIn("alibaba/cn-hangzhou/object-storage", named)
+        self.assertEqual(sonde("targets", "list", "--provider", "aliyun").stdout, named)
+
+    def test_list_as_yaml_says_the_same_as_json(self):
+        lines = sonde("targets", "list", "-c", self.config(), "--json").stdout.splitlines()
+        self.assertEqual(yaml.safe_load(sonde("targets", "list", "-c", self.config(), "--yaml").stdout),
+                         [json.loads(line) for line in lines])
+        self.assertEqual(sonde("targets", "list", "-c", self.config(), "--yaml", "--role", "control").stdout, "[]\n")
+        self.assertEqual(sonde("targets", "list", "--yaml", "--json").returncode, 2)
+
+    def test_list_as_prometheus_takes_it(self):
+        config = self.write("labels.yaml", CONFIG.format(http=self.http).replace("{team: shop}", '{"on-call": shop, 7: x}'))
+        app = json.loads(sonde("targets", "list", "-c", config, "--http-sd", "结账").stdout)
+        self.assertEqual(app, [{"targets": [self.http], "labels": {
+            "_7": "x", "on_call": "shop", "target": "结账", "check": "http", "role": "app", "provider": "aws",
+            "region": "us-east-1", "partition": "overseas", "app": "结账"}}])
+        everything = json.loads(sonde("targets", "list", "--http-sd").stdout)
+        self.assertGreater(len(everything), 440)
+        for group in everything:
+            self.assertEqual(set(group), {"targets", "labels"})
+            for name, value in group["labels"].items():
+                self.assertRegex(name, "^[a-zA-Z_][a-zA-Z0-9_]*$")
+                self.assertIsInstance(value, str)
 
     def test_show_has_everything_that_is_in_force(self):
         done = sonde("targets", "show", "-c", self.config(), "结账")
