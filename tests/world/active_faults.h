@@ -16,6 +16,9 @@ namespace sonde::world {
 /// How a listener behaves, from harmless to worst.
 enum class ListenerMode { kOpen, kRefuse, kBlackHole };
 
+/// Faults of listeners with a percentage are drawn anew this often.
+inline constexpr core::Duration kSlotLength = std::chrono::milliseconds{500};
+
 /// One thread. `world` must outlive it. Faults with a percentage are drawn anew for each exchange (seeded); those of
 /// listeners, which serve many exchanges, for each pair and time slot.
 class ActiveFaults {

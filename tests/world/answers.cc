@@ -46,50 +46,38 @@ std::string whole(int status, std::string_view type, const std::string& body) {
   return head(status, type, body.size()) + (status == 204 ? std::string{} : body);
 }
 
-std::string good_body(const EndpointIdentity& id) {
-  return nlohmann::json{{"name", id.target->name}, {"status", "ok"}}.dump() + '\n';
-}
-
-std::string good(const EndpointIdentity& id) {
-  if (id.target->role == core::Role::kControl) return whole(204, "", "");
-  return whole(200, "application/json", good_body(id));
-}
-
-// Half of a body that was promised whole.
-std::string half(const EndpointIdentity& id) {
-  const std::string body = good_body(id);
-  return head(200, "application/json", body.size()) + body.substr(0, body.size() / 2);
-}
+std::string good_body(const Target& t) { return nlohmann::json{{"name", t.name}, {"status", "ok"}}.dump() + '\n'; }
 
 constexpr const char* kParkedPage = "<html><title>Parked</title><body>This name is for sale.</body></html>\n";
 constexpr const char* kOtherPage = "<html><title>Maintenance</title><body>We will be back.</body></html>\n";
 
+// Half of a body that was promised whole.
+std::string half(const Target& t) {
+  const std::string body = good_body(t);
+  return head(200, "application/json", body.size()) + body.substr(0, body.size() / 2);
+}
+
 }  // namespace
 
-Answer make_answer(const EndpointIdentity& id, const Fault* fault, const std::string& broken_dependency) {
-  if (id.target == nullptr) return {whole(200, "text/html", kParkedPage)};
-  if (fault != nullptr) {
-    switch (fault->kind) {
-      case Kind::kHttpStatus:
-        return {whole(fault->status, "text/plain", "error\n")};
-      case Kind::kHttpWrongBody:
-        return {whole(200, "text/html", kOtherPage)};
-      case Kind::kHttpStall:
-        return {half(id), true};
-      case Kind::kHttpTruncated:
-        return {half(id)};
-      default:
-        break;  // slow is good, only later
-    }
+std::string make_answer(const Target* t, const HttpStep& step) {
+  if (t == nullptr) return whole(200, "text/html", kParkedPage);
+  switch (step.reply) {
+    case HttpReply::kGood:
+      return t->role == core::Role::kControl ? whole(204, "", "") : whole(200, "application/json", good_body(*t));
+    case HttpReply::kStatus:
+      return whole(step.status, "text/plain", "error\n");
+    case HttpReply::kWrongBody:
+      return whole(200, "text/html", kOtherPage);
+    case HttpReply::kStall:
+    case HttpReply::kTruncated:
+      return half(*t);
+    case HttpReply::kBrokenDependency:
+      return whole(
+          step.status, "application/json",
+          nlohmann::json{{"name", t->name}, {"error", "dependency failed"}, {"dependency", step.dependency}}.dump() +
+              '\n');
   }
-  if (!broken_dependency.empty()) {
-    return {whole(
-        503, "application/json",
-        nlohmann::json{{"name", id.target->name}, {"error", "dependency failed"}, {"dependency", broken_dependency}}
-                .dump() +
-            '\n')};
-  }
-  return {good(id)};
+  return {};
 }
 
 }  // namespace sonde::world

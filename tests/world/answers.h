@@ -3,18 +3,11 @@
 
 #include <string>
 
-#include "endpoint.h"
-#include "fault.h"
+#include "behaviour.h"
 
 namespace sonde::world {
 
-struct Answer {
-  std::string bytes;
-  bool stays_open = false;  // silence follows instead of a close
-};
-
-/// `fault` is null or of layer HTTP. `broken_dependency` is a service that takes this app with it, or "".
-[[nodiscard]] Answer make_answer(const EndpointIdentity& identity, const Fault* fault,
-                                 const std::string& broken_dependency);
+/// The whole answer, or half of it where it stalls or is cut. `t` is null for the parked site, which is always well.
+[[nodiscard]] std::string make_answer(const Target* t, const HttpStep& step);
 
 }  // namespace sonde::world

@@ -8,14 +8,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "prober_config.h"
+
 namespace sonde::world {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// A JSON string is a double-quoted YAML scalar.
-std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
 
 core::Result<void> write_file(const fs::path& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
@@ -25,69 +24,17 @@ core::Result<void> write_file(const fs::path& path, const std::string& text) {
   return {};
 }
 
-std::string milliseconds(core::Duration d) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + "ms";
-}
-
-// The longest that fits: runs of a target must not overlap, and a slow one should still end within its round.
-std::string timing(const World& w) {
-  return fmt::format("every: {}, timeout: {}", milliseconds(w.round), milliseconds(w.round * 3 / 4));
-}
-
-std::string place_text(const Place& p) {
-  return fmt::format("city: {}, country: {}, lat: {}, lon: {}", quoted(p.city), quoted(p.country), p.lat, p.lon);
-}
-
-std::string app_text(const Target& t, const Services& s) {
-  std::string out = fmt::format("  - name: {}\n    url: {}\n", t.name, quoted(s.plan.url(t)));
-  out += fmt::format("    hosted_on: {}/{}\n", t.provider, t.region);
-  if (!t.depends_on.empty()) out += fmt::format("    depends_on: [{}]\n", fmt::join(t.depends_on, ", "));
-  out +=
-      fmt::format("    every: {}\n    timeout: {}\n", milliseconds(s.world.round), milliseconds(s.world.round * 3 / 4));
-  if (t.protocol != Protocol::kTcp) {
-    out += "    expect: {status: 200-299, body: \"ok\"}\n";
-  }
-  return out;
-}
-
-std::string targets_text(const Services& s) {
-  std::string apps = "apps:\n";
-  std::string references = "references:\n";
-  std::string controls = "controls:\n";
-  for (const auto& t : s.world.targets) {
-    const std::string url = quoted(s.plan.url(t));
-    if (t.role == core::Role::kApp) {
-      apps += app_text(t, s);
-    } else if (t.role == core::Role::kReference) {
-      references += fmt::format(
-          "  - {{name: {}, url: {}, provider: {}, region: {}, service: {}, partition: {}, {}, {}, expect: {{status: "
-          "200}}}}\n",
-          t.name, url, t.provider, t.region, t.service, core::name(t.partition), place_text(t.place), timing(s.world));
-    } else {
-      controls += fmt::format("  - {{name: {}, url: {}, partition: {}, {}}}\n", t.name, url, core::name(t.partition),
-                              timing(s.world));
-    }
-  }
-  const auto section = [](const std::string& text) { return text.ends_with(":\n") ? std::string{} : text; };
-  return "# Targets of a simulated world; written by sonde-world.\n" + section(apps) + section(references) +
-         section(controls);
-}
-
 std::string sink_text(const std::string& url) {
   return fmt::format("  - influx: {{url: {}, database: sonde}}\n", quoted(url));
 }
 
 std::string vantage_text(const Services& s, std::size_t index, const fs::path& directory) {
-  const Vantage& v = s.world.vantages[index];
   std::string out = "# One prober of a simulated world; written by sonde-world.\n";
-  out +=
-      fmt::format("vantage: {{name: {}, provider: {}, region: {}, partition: {}, isp: {}, {}, source: {}}}\n", v.name,
-                  v.provider, v.region, core::name(v.partition), v.isp, place_text(v.place), s.plan.source(index));
-  out += fmt::format("resolver: {}:{}\n", s.plan.resolver(index), s.plan.dns_port());
+  out += prober_text(s.world, s.plan, index);
   out += fmt::format("tls: {{ca_file: {}}}\n", quoted((directory / "ca.pem").string()));
-  out += "policy: {allow: [127.0.0.0/8]}\n";
   out += fmt::format("targets:\n  - file: {}\n", quoted((directory / "targets.yaml").string()));
-  out += fmt::format("log: {{directory: {}}}\n", quoted((directory / ("log-" + v.name)).string()));
+  out +=
+      fmt::format("log: {{directory: {}}}\n", quoted((directory / ("log-" + s.world.vantages[index].name)).string()));
   out += "sinks:\n" + sink_text(fmt::format("http://127.0.0.1:{}", s.plan.hub_port));
   return out;
 }
@@ -95,7 +42,7 @@ std::string vantage_text(const Services& s, std::size_t index, const fs::path& d
 std::string hub_text(const Services& s, const OutputOptions& options, const fs::path& directory) {
   std::string out = "# The hub of a simulated world; written by sonde-world.\n";
   out += fmt::format("hub: {{listen: \"127.0.0.1:{}\", directory: {}, round: {}}}\n", s.plan.hub_port,
-                     quoted((directory / "hub").string()), milliseconds(s.world.round));
+                     quoted((directory / "hub").string()), milliseconds_text(s.world.round));
   out += fmt::format("log: {{directory: {}}}\n", quoted((directory / "log-hub").string()));
   if (!options.sinks.empty()) out += "sinks:\n";
   for (const auto& url : options.sinks) out += sink_text(url);
@@ -175,7 +122,7 @@ core::Result<void> write_configurations(const Services& s, const OutputOptions& 
   std::error_code ignored;
   fs::remove(*directory / "world.json", ignored);  // of an earlier run
   std::vector<std::pair<std::string, std::string>> files = {{"ca.pem", s.certificates->root_pem()},
-                                                            {"targets.yaml", targets_text(s)},
+                                                            {"targets.yaml", targets_text(s.world, s.plan)},
                                                             {"hub.yaml", hub_text(s, options, *directory)}};
   for (std::size_t i = 0; i < s.world.vantages.size(); ++i) {
     files.emplace_back("vantage-" + s.world.vantages[i].name + ".yaml", vantage_text(s, i, *directory));

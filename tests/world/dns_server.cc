@@ -126,7 +126,7 @@ void DnsServer::write_later(const std::shared_ptr<Stream>& s, Answer a) {
 
 DnsServer::Answer DnsServer::answer(std::span<const std::uint8_t> bytes) {
   ++services_.counters[vantage_].dns_queries;
-  if (services_.faults.uplink_lost(vantage_, services_.slot)) return {};
+  if (services_.uplink_lost(vantage_)) return {};
   const auto query = dns::decode(bytes);
   if (!query || query->response || query->questions.size() != 1) return {};
   dns::Message reply;
@@ -148,52 +148,45 @@ DnsServer::Answer DnsServer::answer(std::span<const std::uint8_t> bytes) {
 
 core::Duration DnsServer::fill(const dns::Message& query, dns::Message& reply, bool& silent) {
   const auto& q = query.questions[0];
-  const core::Duration nearby = services_.jitter();
-  if (query.opcode != 0) return reply.rcode = number(dns::Rcode::kNotImp), nearby;
+  if (query.opcode != 0) return reply.rcode = number(dns::Rcode::kNotImp), services_.jitter();
   const auto found = services_.target_by_host.find(q.name);
   if (found == services_.target_by_host.end()) {
     reply.rcode = number(dns::Rcode::kNxDomain);
     add_soa(reply);
-    return nearby;
+    return services_.jitter();
   }
   const Target& t = services_.world.targets[found->second];
-  const auto fault = services_.faults.strike(Layer::kDns, vantage_, t);
-  if (!fault) {
-    fill_address(q, t, reply);
-    // Most names are in the resolver's cache; one in eight is fetched from where the service is.
-    return services_.faults.draw() < 0.125 ? services_.travel(vantage_, t) : nearby;
-  }
-  switch (fault->kind) {
-    case Kind::kDnsSilent:
+  const DnsStep step = services_.resolve(vantage_, t);
+  switch (step.reply) {
+    case DnsReply::kAddress:
+      fill_address(q, services_.plan.target(vantage_, t), reply);
+      break;
+    case DnsReply::kSilent:
       silent = true;
       break;
-    case Kind::kDnsNxdomain:
+    case DnsReply::kNxdomain:
       reply.rcode = number(dns::Rcode::kNxDomain);
       add_soa(reply);
       break;
-    case Kind::kDnsServfail:
+    case DnsReply::kServfail:
       reply.rcode = number(dns::Rcode::kServFail);
       break;
-    case Kind::kDnsRefused:
+    case DnsReply::kRefused:
       reply.rcode = number(dns::Rcode::kRefused);
       break;
-    case Kind::kDnsWrong:
-      if (q.type == dns::Type::kA) {
-        reply.answers.push_back({q.name, dns::Type::kA, 1, kTtl, services_.plan.parked(vantage_)});
-      } else {
-        add_soa(reply);
-      }
+    case DnsReply::kWrong:
+      fill_address(q, services_.plan.parked(vantage_), reply);
       break;
-    default:
+    case DnsReply::kEmpty:
       add_soa(reply);
-      break;  // kDnsEmpty; other kinds have other layers
+      break;
   }
-  return nearby;
+  return step.delay;
 }
 
-void DnsServer::fill_address(const dns::Question& q, const Target& t, dns::Message& reply) {
+void DnsServer::fill_address(const dns::Question& q, std::string address, dns::Message& reply) {
   if (q.type == dns::Type::kA && q.klass == 1) {
-    reply.answers.push_back({q.name, dns::Type::kA, 1, kTtl, services_.plan.target(vantage_, t)});
+    reply.answers.push_back({q.name, dns::Type::kA, 1, kTtl, std::move(address)});
   } else {
     add_soa(reply);  // the world has no IPv6
   }

@@ -37,7 +37,7 @@ class DnsServer {
   void write_later(const std::shared_ptr<Stream>& s, Answer answer);
   [[nodiscard]] Answer answer(std::span<const std::uint8_t> query);
   [[nodiscard]] core::Duration fill(const core::dns::Message& query, core::dns::Message& reply, bool& silent);
-  void fill_address(const core::dns::Question& q, const Target& t, core::dns::Message& reply);
+  void fill_address(const core::dns::Question& q, std::string address, core::dns::Message& reply);
 
   boost::asio::io_context& io_;
   Services& services_;

@@ -13,6 +13,7 @@
 #include "config_writer.h"
 #include "core/config_node.h"
 #include "core/text.h"
+#include "headless_command.h"
 #include "simulation.h"
 #include "timeline.h"
 
@@ -29,6 +30,9 @@ struct Options {
   bool timeline = false;
   bool repeat = false;
   bool check = false;
+  bool headless = false;
+  std::optional<std::uint64_t> seed;
+  HeadlessCommand recording;
   Plan plan;
 };
 
@@ -50,6 +54,7 @@ std::optional<World> load(const Options& options) {
       errors.add({"--round", 0, 0, "a duration of at least 100ms, such as 2s"});
     }
   }
+  if (options.seed) world.seed = *options.seed;
   if (static_cast<std::size_t>(options.plan.net) + world.vantages.size() > 256) {
     errors.add({"--net", 0, 0, "the vantages do not fit between this octet and 255"});
   }
@@ -113,8 +118,13 @@ int main_of(int argc, char** argv) {
   app.add_option("-f,--file", options.file, "the world (YAML)")->required();
   app.add_option("--out", options.output.directory, "directory for the configurations of probers and hub");
   app.add_flag("--check", options.check, "only say whether the file is right");
-  app.add_flag("--timeline,!--no-timeline", options.timeline, "play the timeline (off by default)");
+  const CLI::Option* timeline = app.add_flag("--timeline,!--no-timeline", options.timeline,
+                                             "play the timeline (off by default; on when headless)");
   app.add_flag("--repeat", options.repeat, "start the timeline again after its period");
+  app.add_option("--seed", options.seed, "another seed than the file's, for all that is drawn");
+  CLI::Option* headless = app.add_flag("--headless", options.headless,
+                                       "no sockets and virtual time: write what the probers would have recorded");
+  options.recording.add_options(app, headless);
   app.add_option("--lang", options.language, "en or zh");
   app.add_option("--round", options.round, "probing interval in the written configurations, such as 2s");
   app.add_option("--sink", options.output.sinks, "URL of a database that the hub writes to; may be repeated");
@@ -126,12 +136,16 @@ int main_of(int argc, char** argv) {
   app.add_option("--net", options.plan.net, "second octet of the first vantage's addresses, 127.N.0.0/16")
       ->check(CLI::Range(1, 255));
   CLI11_PARSE(app, argc, argv);
+  if (timeline->empty()) options.timeline = options.headless;
   auto world = load(options);
   if (!world) return kExitConfig;
   if (options.check) {
     fmt::print("{}: {} vantages, {} targets, {} timeline entries\n", options.file, world->vantages.size(),
                world->targets.size(), world->timeline.size());
     return 0;
+  }
+  if (options.headless) {
+    return options.recording.run(std::move(*world), options.plan, options.timeline, options.repeat);
   }
   if (options.output.directory.empty()) {
     fmt::print(stderr, "sonde-world: --out is needed: the directory for configurations\n");

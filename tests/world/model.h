@@ -80,6 +80,11 @@ struct World {
   [[nodiscard]] const Target* find_target(std::string_view name) const;
 };
 
+/// Who issues the certificate of a target; every issuer signs under one root.
+[[nodiscard]] std::string issuer_of(const Target& t);
+/// The DNS zone that its name is in: the last two labels.
+[[nodiscard]] std::string zone_of(const Target& t);
+
 /// Reads and checks a whole world. All errors go to `errors`; the result is whole only when there are none.
 [[nodiscard]] World read_world(const core::ConfigNode& root, core::ConfigErrors& errors);
 

@@ -312,6 +312,16 @@ const Target* World::find_target(std::string_view name) const {
   return found == targets.end() ? nullptr : &*found;
 }
 
+std::string issuer_of(const Target& t) {
+  return (t.provider.empty() || t.role == core::Role::kApp ? std::string("Open") : t.provider) + " Trust Services";
+}
+
+std::string zone_of(const Target& t) {
+  const std::size_t last = t.host.rfind('.');
+  const std::size_t start = last == std::string::npos || last == 0 ? last : t.host.rfind('.', last - 1);
+  return start == std::string::npos ? t.host : t.host.substr(start + 1);
+}
+
 World read_world(const ConfigNode& root, ConfigErrors& errors) {
   World world;
   WorldReader(world, errors).read(root);

@@ -40,7 +40,7 @@ class Session : public std::enable_shared_from_this<Session> {
       const auto self = weak.lock();
       if (!error && self != nullptr) self->socket_.close(error);
     });
-    if (strike(Layer::kConnection)) return reset();
+    if (identity_.target != nullptr && services_.resets(identity_.vantage, *identity_.target)) return reset();
     if (identity_.protocol == Protocol::kTcp) return after(travel_time(), &Session::greet);
     if (identity_.protocol == Protocol::kHttp) return read_request();
     socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
@@ -57,11 +57,6 @@ class Session : public std::enable_shared_from_this<Session> {
     error_code error;
     const auto remote = socket_.remote_endpoint(error);
     if (!error) services_.count_source(identity_.vantage, remote.address().to_string());
-  }
-
-  [[nodiscard]] std::optional<Fault> strike(Layer layer) {
-    if (identity_.target == nullptr) return std::nullopt;
-    return services_.faults.strike(layer, identity_.vantage, *identity_.target);
   }
 
   [[nodiscard]] core::Duration travel_time() {
@@ -109,16 +104,16 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void client_hello() {
-    tls_fault_ = strike(Layer::kTls);
-    if (tls_fault_ && tls_fault_->kind == Kind::kTlsReset) return reset();
+    if (identity_.target != nullptr) tls_reply_ = services_.handshake(identity_.vantage, *identity_.target);
+    if (tls_reply_ == TlsReply::kReset) return reset();
     after(travel_time(), &Session::handshake);
   }
 
   void handshake() {
     CertificateKind kind = CertificateKind::kGood;
-    if (tls_fault_ && tls_fault_->kind == Kind::kTlsExpired) kind = CertificateKind::kExpired;
-    if (tls_fault_ && tls_fault_->kind == Kind::kTlsWrongName) kind = CertificateKind::kWrongName;
-    if (tls_fault_ && tls_fault_->kind == Kind::kTlsSelfSigned) kind = CertificateKind::kSelfSigned;
+    if (tls_reply_ == TlsReply::kExpired) kind = CertificateKind::kExpired;
+    if (tls_reply_ == TlsReply::kWrongName) kind = CertificateKind::kWrongName;
+    if (tls_reply_ == TlsReply::kSelfSigned) kind = CertificateKind::kSelfSigned;
     tls_.emplace(socket_, services_.certificates->server(identity_.host, identity_.issuer, kind));
     tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
       if (error) return self->end();
@@ -141,18 +136,15 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void prepare_answer() {
-    core::Duration delay = travel_time();
-    std::string broken;
-    std::optional<Fault> fault;
+    HttpStep step;
     if (identity_.target != nullptr) {
-      fault = strike(Layer::kHttp);
-      broken = services_.faults.broken_dependency(*identity_.target);
+      step = services_.answer(identity_.vantage, *identity_.target);
+    } else {
+      step.delay = services_.jitter();
     }
-    if (fault && fault->kind == Kind::kHttpSlow) delay += fault->delay;
-    const Answer answer = make_answer(identity_, fault ? &*fault : nullptr, broken);
-    out_ = answer.bytes;
-    stays_open_ = answer.stays_open;
-    after(delay, &Session::write_answer);
+    out_ = make_answer(identity_.target, step);
+    stays_open_ = step.reply == HttpReply::kStall;
+    after(step.delay, &Session::write_answer);
   }
 
   void write_answer() {
@@ -182,7 +174,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   asio::steady_timer life_;
   asio::steady_timer travel_;
-  std::optional<Fault> tls_fault_;
+  TlsReply tls_reply_ = TlsReply::kGood;
   bool stays_open_ = false;
   std::string in_;
   std::string out_;

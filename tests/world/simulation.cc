@@ -6,17 +6,6 @@
 #include <fmt/format.h>
 
 namespace sonde::world {
-namespace {
-
-// Faults of listeners with a percentage are drawn anew this often.
-constexpr auto kSlot = std::chrono::milliseconds{500};
-
-std::string issuer_of(const Target& t) {
-  return (t.provider.empty() || t.role == core::Role::kApp ? std::string("Open") : t.provider) + " Trust Services";
-}
-
-}  // namespace
-
 Simulation::Simulation(boost::asio::io_context& io, Services& services)
     : io_(io), services_(services), control_(io, services), slots_(io) {}
 
@@ -63,7 +52,7 @@ void Simulation::follow_faults() {
 }
 
 void Simulation::next_slot() {
-  slots_.expires_after(kSlot);
+  slots_.expires_after(kSlotLength);
   slots_.async_wait([this](boost::system::error_code error) {
     if (error) return;
     ++services_.slot;

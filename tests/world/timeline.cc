@@ -1,21 +1,15 @@
-// The timeline as a sorted list of steps and one timer.
+// The timeline by one timer.
 #include "timeline.h"
-
-#include <algorithm>
 
 namespace sonde::world {
 
 Timeline::Timeline(boost::asio::io_context& io, const World& world, ActiveFaults& faults, Tell tell)
-    : world_(world), faults_(faults), tell_(std::move(tell)), timer_(io), active_(world.timeline.size(), 0) {
-  for (std::size_t i = 0; i < world.timeline.size(); ++i) {
-    const auto& e = world.timeline[i];
-    steps_.push_back({e.at, i, true});
-    steps_.push_back({e.at + e.length, i, false});
-  }
-  // At the same moment what ends goes first, so that a fault that follows another never overlaps it.
-  std::stable_sort(steps_.begin(), steps_.end(),
-                   [](const Step& a, const Step& b) { return a.at != b.at ? a.at < b.at : a.begins < b.begins; });
-}
+    : world_(world),
+      faults_(faults),
+      tell_(std::move(tell)),
+      timer_(io),
+      steps_(timeline_steps(world)),
+      active_(world.timeline.size(), 0) {}
 
 void Timeline::start(bool repeat) {
   repeat_ = repeat;
@@ -29,7 +23,7 @@ void Timeline::next() {
     position_ = 0;
     zero_ += world_.timeline_period;
   }
-  const Step step = steps_[position_];
+  const TimelineStep step = steps_[position_];
   timer_.expires_at(zero_ + step.at);
   timer_.async_wait([this, step](boost::system::error_code error) {
     if (error) return;
@@ -39,7 +33,7 @@ void Timeline::next() {
   });
 }
 
-void Timeline::run(const Step& step) {
+void Timeline::run(const TimelineStep& step) {
   const auto& entry = world_.timeline[step.entry];
   if (step.begins) {
     active_[step.entry] = faults_.add(entry.fault, true);

@@ -9,6 +9,7 @@
 
 #include "active_faults.h"
 #include "model.h"
+#include "timeline_steps.h"
 
 namespace sonde::world {
 
@@ -23,20 +24,15 @@ class Timeline {
   void start(bool repeat);
 
  private:
-  struct Step {
-    core::Duration at{};
-    std::size_t entry = 0;
-    bool begins = false;
-  };
   void next();
-  void run(const Step& step);
+  void run(const TimelineStep& step);
 
   const World& world_;
   ActiveFaults& faults_;
   Tell tell_;
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point zero_;
-  std::vector<Step> steps_;            // by time
+  const std::vector<TimelineStep> steps_;
   std::vector<std::uint64_t> active_;  // fault id of each entry, 0 when it is not active
   std::size_t position_ = 0;
   bool repeat_ = false;
