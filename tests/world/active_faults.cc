@@ -19,6 +19,12 @@ double slot_draw(std::uint64_t seed, std::uint64_t fault, std::uint64_t vantage,
   return static_cast<double>(x >> 11U) / 9007199254740992.0;  // 2^53
 }
 
+// The draw of a fault that holds for a while is that of the first slot.
+std::uint64_t held(const Fault& f, std::uint64_t slot) {
+  const auto slots = static_cast<std::uint64_t>(std::max<core::Duration::rep>(1, f.hold / kSlotLength));
+  return slot / slots;
+}
+
 std::uint64_t key(const Target& t) {
   return static_cast<std::uint64_t>(t.subnet) << 8U | static_cast<std::uint64_t>(t.host_octet);
 }
@@ -42,7 +48,7 @@ bool ActiveFaults::uplink_lost(std::size_t vantage, std::uint64_t slot) const {
   return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
     const Fault& f = e.fault;
     return f.kind == Kind::kUplink && matches(f.scope, world_.vantages[vantage]) &&
-           slot_draw(world_.seed, f.id, vantage, 0, slot) * 100 < f.percent;
+           slot_draw(world_.seed, f.id, vantage, 0, held(f, slot)) * 100 < f.percent;
   });
 }
 
@@ -51,7 +57,7 @@ ListenerMode ActiveFaults::listener(std::size_t vantage, const Target& t, std::u
   for (const auto& [f, from_timeline] : entries_) {
     if (f.kind != Kind::kBlackHole && f.kind != Kind::kRefuse) continue;
     if (!matches(f.scope, world_.vantages[vantage], t)) continue;
-    if (slot_draw(world_.seed, f.id, vantage, key(t), slot) * 100 >= f.percent) continue;
+    if (slot_draw(world_.seed, f.id, vantage, key(t), held(f, slot)) * 100 >= f.percent) continue;
     worst = std::max(worst, f.kind == Kind::kRefuse ? ListenerMode::kRefuse : ListenerMode::kBlackHole);
   }
   return worst;

@@ -47,11 +47,20 @@ bool target_fits(const Scope& s, const Target& t) {
   if (!s.control.empty() && !(t.role == core::Role::kControl && t.name == "control/" + s.control)) return false;
   if (!s.service.empty() && t.name != s.service) return false;
   if (!s.region.empty() && t.provider + '/' + t.region != s.region) return false;
+  if (!s.service_global.empty() &&
+      !(t.role == core::Role::kReference && t.provider + '/' + t.service == s.service_global))
+    return false;
+  if (!s.zone.empty() && zone_of(t) != s.zone) return false;
+  if (!s.dns_provider.empty() && t.dns_provider != s.dns_provider) return false;
+  if (!s.issuer.empty() && issuer_of(t) != s.issuer) return false;
+  if (!s.to_country.empty() && t.place.country != s.to_country) return false;
   return s.provider.empty() || t.provider == s.provider;
 }
 
 bool vantage_fits(const Scope& s, const Vantage& v) {
-  return (s.isp.empty() || v.isp == s.isp) && (s.vantage.empty() || v.name == s.vantage);
+  return (s.isp.empty() || v.isp == s.isp) && (s.vantage.empty() || v.name == s.vantage) &&
+         (s.country.empty() || v.place.country == s.country) && (s.resolver.empty() || v.resolver == s.resolver) &&
+         (s.from.empty() || core::name(v.partition) == s.from);
 }
 
 }  // namespace
@@ -80,6 +89,14 @@ std::string describe(const Scope& s) {
   if (s.border) out += out.empty() ? "border" : ", border";
   add("isp", s.isp);
   add("vantage", s.vantage);
+  add("service-global", s.service_global);
+  add("zone", s.zone);
+  add("dns provider", s.dns_provider);
+  add("issuer", s.issuer);
+  add("to country", s.to_country);
+  add("country", s.country);
+  add("resolver", s.resolver);
+  add("from", s.from);
   return out;
 }
 

@@ -61,11 +61,22 @@ struct Scope {
   bool border = false;   // vantage and target in different partitions
   std::string isp;       // of the vantage
   std::string vantage;
+  std::string service_global;  // PROVIDER/SERVICE: a service in all regions that have it
+  std::string zone;            // DNS zone of the target's name
+  std::string dns_provider;    // who serves that zone
+  std::string issuer;          // of the target's certificate
+  std::string to_country;      // where the target stands
+  std::string country;         // of the vantage
+  std::string resolver;        // name of the vantage's resolver
+  std::string from;            // partition of the vantage: "domestic" or "overseas"
 
   [[nodiscard]] bool has_target_condition() const {
-    return !app.empty() || !control.empty() || !service.empty() || !region.empty() || !provider.empty();
+    return !app.empty() || !control.empty() || !service.empty() || !region.empty() || !provider.empty() ||
+           !service_global.empty() || !zone.empty() || !dns_provider.empty() || !issuer.empty() || !to_country.empty();
   }
-  [[nodiscard]] bool has_vantage_condition() const { return border || !isp.empty() || !vantage.empty(); }
+  [[nodiscard]] bool has_vantage_condition() const {
+    return border || !isp.empty() || !vantage.empty() || !country.empty() || !resolver.empty() || !from.empty();
+  }
 };
 
 struct Fault {
@@ -75,6 +86,7 @@ struct Fault {
   Scope scope;
   Kind kind = Kind::kBlackHole;
   double percent = 100;
+  core::Duration hold{};                           // of listeners: a draw of `percent` holds so long; 0: one slot
   int status = 503;                                // kHttpStatus
   core::Duration delay = std::chrono::seconds{2};  // kHttpSlow, kPathSlow
 };

@@ -1,6 +1,7 @@
 // Faults from a file or from the control API, read strictly.
 #include <algorithm>
 
+#include "active_faults.h"
 #include "fault.h"
 #include "map_reader.h"
 #include "model.h"
@@ -18,14 +19,30 @@ struct Named {
 };
 
 std::vector<Named> scope_names(const World& w) {
-  std::vector<Named> all = {{"app", &Scope::app, {}},           {"control", &Scope::control, {}},
-                            {"service", &Scope::service, {}},   {"region", &Scope::region, {}},
-                            {"provider", &Scope::provider, {}}, {"isp", &Scope::isp, {}},
-                            {"vantage", &Scope::vantage, {}}};
+  std::vector<Named> all = {{"app", &Scope::app, {}},
+                            {"control", &Scope::control, {}},
+                            {"service", &Scope::service, {}},
+                            {"region", &Scope::region, {}},
+                            {"provider", &Scope::provider, {}},
+                            {"isp", &Scope::isp, {}},
+                            {"vantage", &Scope::vantage, {}},
+                            {"service_global", &Scope::service_global, {}},
+                            {"zone", &Scope::zone, {}},
+                            {"dns_provider", &Scope::dns_provider, {}},
+                            {"issuer", &Scope::issuer, {}},
+                            {"to_country", &Scope::to_country, {}},
+                            {"country", &Scope::country, {}},
+                            {"resolver", &Scope::resolver, {}},
+                            {"from", &Scope::from, {"domestic", "overseas"}}};
   for (const auto& t : w.targets) {
     if (t.role == core::Role::kApp) all[0].names.push_back(t.name);
     if (t.role == core::Role::kControl) all[1].names.push_back(t.name.substr(t.name.find('/') + 1));
+    all[8].names.push_back(zone_of(t));
+    if (!t.dns_provider.empty()) all[9].names.push_back(t.dns_provider);
+    all[10].names.push_back(issuer_of(t));
+    all[11].names.push_back(t.place.country);
     if (t.role != core::Role::kReference) continue;
+    all[7].names.push_back(t.provider + '/' + t.service);
     all[2].names.push_back(t.name);
     all[3].names.push_back(t.provider + '/' + t.region);
     all[4].names.push_back(t.provider);
@@ -33,6 +50,8 @@ std::vector<Named> scope_names(const World& w) {
   for (const auto& v : w.vantages) {
     all[5].names.push_back(v.isp);
     all[6].names.push_back(v.name);
+    all[12].names.push_back(v.place.country);
+    if (!v.resolver.empty()) all[13].names.push_back(v.resolver);
   }
   for (auto& n : all) {
     std::sort(n.names.begin(), n.names.end());
@@ -84,6 +103,12 @@ Fault read_fault(const ConfigNode& node, const World& world, ConfigErrors& error
   if (const auto* n = map.required("on")) f.scope = read_scope(*n, world, errors);
   if (const auto* n = map.required("kind")) f.kind = read_kind(*n, errors);
   if (const auto* n = map.key("percent")) f.percent = core::read_number(*n, 0.1, 100, errors).value_or(100);
+  if (const auto* n = map.key("hold")) {
+    f.hold = core::read_duration(*n, kSlotLength, std::chrono::hours{1}, errors).value_or(f.hold);
+    if (info(f.kind).layer != Layer::kListener) {
+      errors.add(n->error("`hold` belongs to the kinds uplink, black_hole and refuse only"));
+    }
+  }
   if (const auto* n = map.key("status")) {
     f.status = static_cast<int>(core::read_integer(*n, 100, 599, errors).value_or(503));
     if (f.kind != Kind::kHttpStatus) errors.add(n->error("`status` belongs to kind http_status only"));
@@ -98,7 +123,7 @@ Fault read_fault(const ConfigNode& node, const World& world, ConfigErrors& error
   if (errors.all().size() != errors_before) return f;
   if (!f.scope.has_target_condition() && !f.scope.has_vantage_condition()) {
     errors.add(
-        node.error("`on` needs at least one condition: app, control, service, region, provider, border, isp or "
+        node.error("`on` needs at least one condition, such as app, service, region, provider, border, isp or "
                    "vantage"));
   } else if (f.kind == Kind::kUplink && (f.scope.has_target_condition() || f.scope.border)) {
     errors.add(node.error("an uplink belongs to a vantage or an isp: no other condition fits"));

@@ -55,7 +55,8 @@ core::Result<Fleet> Fleet::read(const World& world, const Plan& plan, io::Loop& 
     const std::string text = prober_text(world, plan, i) + (i == 0 ? targets : "targets: []\n");
     auto config = read_config(text);
     if (!config) return config.error();
-    if (config->vantage.resolver.empty()) config->vantage.resolver = config->resolver;
+    const std::string& shared = world.vantages[i].resolver;
+    config->vantage.resolver = shared.empty() ? config->resolver : shared;
     fleet.probers.push_back({config->vantage, std::make_unique<prober::SelfWatch>(clock)});
     for (auto& entry : config->targets) found.push_back(std::move(entry.target));
   }

@@ -131,6 +131,15 @@ class Headless(unittest.TestCase):
         self.assertEqual(len(found), 4 * 300)
         self.assertTrue(0.25 < share < 0.35, share)
 
+    def test_a_draw_can_hold_for_a_while(self):
+        # A SYN is repeated within the timeout and meets a new draw, unless the draw holds.
+        for hold, least, most in (({}, 0.15, 0.35), ({"hold": "10s"}, 0.35, 0.65)):
+            fault = {"on": {"service": "cirrus/cn-east/object-storage"}, "kind": "black_hole", "percent": 50, **hold}
+            found = [r for r in kinds.results(run(timeline(("0s", "20m", fault)), "--duration", "20m"))
+                     if r.pair == ("shanghai-ct", "cirrus/cn-east/object-storage")]
+            share = sum(r.outcome != kinds.NOTHING for r in found) / len(found)
+            self.assertTrue(least < share < most, (hold, share))
+
     def test_slots_are_those_of_the_scheduler(self):
         found = kinds.results(run(QUIET, "--duration", "1m"))
         by_pair = {}
@@ -167,7 +176,12 @@ class Headless(unittest.TestCase):
                   ({"isp": "dt"}, "uplink", "isp:dt", "vantage:frankfurt-dt"),
                   ({"isp": "ct"}, "uplink", "isp:ct", None),
                   ({"vantage": "beijing-ct"}, "uplink", "vantage:beijing-ct", "host-region:stratus/cn-north"),
-                  ({"vantage": "frankfurt-dt", "provider": "nimbus"}, "refuse", "peering:dt>nimbus", None)]
+                  ({"vantage": "frankfurt-dt", "provider": "nimbus"}, "refuse", "peering:dt>nimbus", "edge:nimbus@DE"),
+                  ({"country": "DE", "provider": "nimbus"}, "refuse", "edge:nimbus@DE", "peering:dt>nimbus"),
+                  ({"service_global": "cirrus/object-storage"}, "refuse", "service-global:cirrus/object-storage", None),
+                  ({"zone": "nimbus.test"}, "dns_servfail", "zone:nimbus.test", None),
+                  ({"border": True, "from": "domestic"}, "tls_reset", "", None),  # plain http crosses it too
+                  ({"border": True, "from": "domestic"}, "black_hole", "border:domestic", "border-isp:ct")]
         text = timeline(*((f"{i}m", "30s", {"on": on, "kind": kind}) for i, (on, kind, _, _) in enumerate(wanted)))
         truth = run(text, "--duration", "1h", truth=True)
         self.assertEqual(len(truth), len(wanted))

@@ -2,8 +2,6 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -37,14 +35,8 @@ struct Options {
 };
 
 std::optional<World> load(const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in) {
-    fmt::print(stderr, "sonde-world: cannot read {}\n", options.file);
-    return std::nullopt;
-  }
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   core::ConfigErrors errors;
-  const core::ConfigNode root = core::parse_yaml(text, options.file, nullptr, errors);
+  const core::ConfigNode root = read_world_file(options.file, errors);
   World world;
   if (errors.empty()) world = read_world(root, errors);
   if (!options.round.empty()) {

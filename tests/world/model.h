@@ -39,6 +39,8 @@ struct Target {
   Place place;
   std::vector<std::string> depends_on;    // PROVIDER/REGION/SERVICE, apps only
   bool breaks_with_dependencies = false;  // answers 503 while one of them fails for everybody
+  std::string dns_provider;               // who serves its zone; apps only
+  std::string issuer;                     // of its certificate, where the world does not choose; apps only
   std::string greeting;                   // what a tcp target says first
   int subnet = 0;                         // third and fourth octet of its addresses
   int host_octet = 0;
@@ -51,6 +53,7 @@ struct Vantage {
   core::Partition partition = core::Partition::kOverseas;
   std::string isp;
   Place place;
+  std::string resolver;  // a name that vantages may share; empty: one of its own
 };
 
 /// How distance becomes delay: round trip = 2 * km / 200 km per ms * detour, plus the extras.
@@ -68,6 +71,26 @@ struct TimelineEntry {
   Fault fault;
 };
 
+/// What a replayed outage was and what a judge should say of it; only files of the museum have it.
+struct Story {
+  /// One part of the outage.
+  struct Stage {
+    core::Duration from{};  // after the start
+    core::Duration to{};
+    std::vector<std::string> right;        // keys of the components that are to be convicted, all of them
+    std::vector<std::string> also;         // keys that are no mistake either: symptoms, parts, twins
+    std::string today;                     // what the judge does now: "convicts", "partly", "insufficient" or "nothing"
+    std::string why;                       // where it is not "convicts": why, in words
+    std::vector<std::string> wrong_today;  // keys that it convicts now and should not: known mistakes
+  };
+  std::string title;
+  std::string when;    // date and time of the outage
+  std::string source;  // in words, with the mark of the source: [S] stored and public, [R] recalled
+  core::BilingualText happened;
+  std::string naive;  // what a naive tool says
+  std::vector<Stage> stages;
+};
+
 struct World {
   std::uint64_t seed = 1;
   core::Duration round = std::chrono::seconds{2};
@@ -76,6 +99,7 @@ struct World {
   std::vector<Vantage> vantages;
   std::vector<TimelineEntry> timeline;
   core::Duration timeline_period{};  // when a repeated timeline starts again
+  std::optional<Story> story;
 
   [[nodiscard]] const Target* find_target(std::string_view name) const;
 };
@@ -84,6 +108,9 @@ struct World {
 [[nodiscard]] std::string issuer_of(const Target& t);
 /// The DNS zone that its name is in: the last two labels.
 [[nodiscard]] std::string zone_of(const Target& t);
+
+/// The map of a file whose key `base` names another file: that one's map, whose keys are replaced by those given here.
+[[nodiscard]] core::ConfigNode read_world_file(const std::string& path, core::ConfigErrors& errors);
 
 /// Reads and checks a whole world. All errors go to `errors`; the result is whole only when there are none.
 [[nodiscard]] World read_world(const core::ConfigNode& root, core::ConfigErrors& errors);

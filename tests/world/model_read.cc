@@ -6,6 +6,7 @@
 
 #include "map_reader.h"
 #include "model.h"
+#include "story_read.h"
 
 namespace sonde::world {
 namespace {
@@ -92,12 +93,14 @@ class WorldReader {
       world_.round = core::read_duration(*n, std::chrono::milliseconds{100}, std::chrono::hours{1}, errors_)
                          .value_or(world_.round);
     }
+    (void)map.key("base");  // read_world_file() has followed it
     if (const auto* n = map.key("distances")) read_distances(*n);
     for (const auto& n : items_of(map.required("providers"), "providers", errors_)) read_provider(n);
     for (const auto& n : items_of(map.key("apps"), "apps", errors_)) read_app(n);
     for (const auto& n : items_of(map.key("controls"), "controls", errors_)) read_control(n);
     for (const auto& n : items_of(map.required("vantages"), "vantages", errors_)) read_vantage(n);
     const ConfigNode* timeline = map.key("timeline");
+    if (const auto* n = map.key("museum")) world_.story = read_story(*n, errors_);
     const ConfigNode* period = map.key("timeline_period");
     map.finish();
     check_dependencies();
@@ -159,6 +162,9 @@ class WorldReader {
     t.name = name_at(map.required("name"), errors_);
     unique(node, "app", t.name);
     t.host = t.name + ".shop.test";
+    if (const auto* n = map.key("domain")) t.host = t.name + '.' + read_name(*n, errors_) + ".test";
+    t.dns_provider = name_at(map.key("dns_provider"), errors_);
+    t.issuer = text_at(map.key("issuer"), errors_);
     if (const auto* n = map.required("hosted_on")) {
       if (const Region* r = region_at(*n)) {
         t.provider = r->provider;
@@ -212,6 +218,7 @@ class WorldReader {
     v.partition = read_partition(map.required("partition"), errors_);
     v.isp = name_at(map.required("isp"), errors_);
     v.place = read_place(map, errors_);
+    v.resolver = name_at(map.key("resolver"), errors_);
     map.finish();
     world_.vantages.push_back(std::move(v));
     if (world_.vantages.size() > 200) errors_.add(node.error("a world has at most 200 vantages"));
@@ -313,6 +320,7 @@ const Target* World::find_target(std::string_view name) const {
 }
 
 std::string issuer_of(const Target& t) {
+  if (!t.issuer.empty()) return t.issuer;
   return (t.provider.empty() || t.role == core::Role::kApp ? std::string("Open") : t.provider) + " Trust Services";
 }
 

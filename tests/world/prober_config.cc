@@ -20,6 +20,8 @@ std::string app_text(const World& w, const Plan& plan, const Target& t) {
   std::string out = fmt::format("  - name: {}\n    url: {}\n", t.name, quoted(plan.url(t)));
   out += fmt::format("    hosted_on: {}/{}\n", t.provider, t.region);
   if (!t.depends_on.empty()) out += fmt::format("    depends_on: [{}]\n", fmt::join(t.depends_on, ", "));
+  if (!t.dns_provider.empty()) out += fmt::format("    dns_provider: {}\n", t.dns_provider);
+  if (!t.issuer.empty()) out += fmt::format("    issuer: {}\n", quoted(t.issuer));
   out +=
       fmt::format("    every: {}\n    timeout: {}\n", milliseconds_text(w.round), milliseconds_text(w.round * 3 / 4));
   if (t.protocol != Protocol::kTcp) {

@@ -33,6 +33,8 @@ std::vector<std::string> near_and_middle(const Vantage& v, const std::string& re
 
 std::vector<std::string> far(const Target& t) {
   std::vector<std::string> keys = {"zone:" + zone_of(t)};
+  if (!t.dns_provider.empty()) keys.push_back("dns-provider:" + t.dns_provider);
+  if (!t.issuer.empty()) keys.push_back("ca:" + t.issuer);
   if (t.role != core::Role::kReference) keys.push_back("endpoint:" + t.name);
   if (t.role == core::Role::kControl) return keys;
   keys.push_back("provider:" + t.provider);
@@ -50,7 +52,8 @@ std::map<std::string, Pairs> components(const World& w, const Plan& plan) {
   std::map<std::string, Pairs> out;
   const std::size_t pairs = w.vantages.size() * w.targets.size();
   for (std::size_t v = 0; v < w.vantages.size(); ++v) {
-    const std::string resolver = plan.resolver(v) + ':' + std::to_string(plan.dns_port());
+    const std::string& shared = w.vantages[v].resolver;
+    const std::string resolver = shared.empty() ? plan.resolver(v) + ':' + std::to_string(plan.dns_port()) : shared;
     for (std::size_t t = 0; t < w.targets.size(); ++t) {
       auto keys = near_and_middle(w.vantages[v], resolver, w.targets[t]);
       std::ranges::move(far(w.targets[t]), std::back_inserter(keys));
@@ -80,8 +83,15 @@ std::string_view meant(const Scope& s) {
   if (!s.app.empty()) return "app:";
   if (!s.control.empty()) return "endpoint:";
   if (!s.service.empty()) return "service-region:";
+  if (!s.service_global.empty()) return "service-global:";
+  if (!s.zone.empty()) return "zone:";
+  if (!s.dns_provider.empty()) return "dns-provider:";
+  if (!s.issuer.empty()) return near ? "vantage:" : "ca:";
   if (!s.region.empty()) return near ? "path:" : "region:";
+  if (!s.provider.empty() && !s.country.empty()) return "edge:";
   if (!s.provider.empty()) return near ? "peering:" : "provider:";
+  if (!s.to_country.empty()) return "corridor:";
+  if (!s.resolver.empty()) return "resolver:";
   if (s.border) return near ? "border-isp:" : "border:";
   return s.vantage.empty() ? "isp:" : "vantage:";
 }
