@@ -21,6 +21,7 @@ void ClassStream::adopt(RecoveredStream found, std::uint64_t next_at_least) {
   holes_ = std::move(found.holes);
   next_seq_ = durable_seq_ = found.next_seq;
   next_number_ = found.next_number;
+  newest_durable_seq_ = found.newest_seq;
   if (!segments_.empty() && found.last_is_writable && segments_.back().bytes < options_.segment_bytes) {
     auto file = files_.open(segments_.back().path, io::OpenMode::kReadWrite);
     // Without its blocks reserved, appending could meet a full disk in the middle: then a new segment is better.
@@ -112,6 +113,7 @@ Result<void> ClassStream::sync_active() {
   s.bytes = s.written;
   while (!pending_.empty() && pending_.front().written) {
     durable_seq_ = pending_.front().header.end_seq();
+    newest_durable_seq_ = pending_.front().header.first_seq;
     pending_.pop_front();
   }
   return {};

@@ -88,6 +88,8 @@ class ClassStream {
   [[nodiscard]] std::uint64_t kept_seq() const;
   [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
   [[nodiscard]] std::uint64_t readable_end() const { return memory_only_ ? next_seq_ : durable_seq_; }
+  /// First record of the newest frame that may be read, or where the next one begins when there is none.
+  [[nodiscard]] std::uint64_t newest_seq() const;
   [[nodiscard]] const PendingFrame* pending_frame(std::uint64_t seq) const;
   [[nodiscard]] Lost lost_between(std::uint64_t from, std::uint64_t to) const;
   /// A reader found records missing from `lost.first_seq` on; `region` are the damaged bytes, where there are any.
@@ -114,6 +116,7 @@ class ClassStream {
   Holes holes_;
   std::uint64_t next_seq_ = 1;
   std::uint64_t durable_seq_ = 1;
+  std::uint64_t newest_durable_seq_ = 0;  // first record of the newest durable frame; 0 = none was seen
   std::uint64_t next_number_ = 1;
   bool memory_only_ = false;
 };

@@ -11,6 +11,11 @@ std::uint64_t ClassStream::kept_seq() const {
   return next_seq_;
 }
 
+std::uint64_t ClassStream::newest_seq() const {
+  if (memory_only_ && !pending_.empty()) return pending_.back().header.first_seq;
+  return newest_durable_seq_ == 0 ? readable_end() : std::min(newest_durable_seq_, readable_end());
+}
+
 const PendingFrame* ClassStream::pending_frame(std::uint64_t seq) const {
   const auto it = std::upper_bound(pending_.begin(), pending_.end(), seq,
                                    [](std::uint64_t s, const PendingFrame& f) { return s < f.header.end_seq(); });

@@ -32,6 +32,7 @@ class Influx final : public InfluxSink {
 
   [[nodiscard]] std::string_view name() const override { return options_.name; }
   [[nodiscard]] std::size_t batch_bytes_max() const override { return batch_bytes_; }
+  [[nodiscard]] bool newest_first() const override { return true; }
   [[nodiscard]] core::Duration ack_hold() const override {
     return options_.ack_hold.value_or(victoria_ ? kVictoriaHold : core::Duration{});
   }

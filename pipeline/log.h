@@ -69,9 +69,17 @@ class Cursor {
   /// The records after those read last (not after those committed), up to `bytes_max` of text but at least one;
   /// empty when there is none yet. Only durable records are returned.
   [[nodiscard]] virtual Result<LogBatch> read(std::size_t bytes_max) = 0;
-  /// Reads again from the first record that is not committed.
+  /// Opens the live lane when the next record of read() was taken in more than `age` ago and newer frames are there.
+  /// While it is open read_live() returns the newest records, from the newest frame of each class on, and read() only
+  /// those before them. It closes by itself when read() has come to where it began, and by rewind(). Each lane is in
+  /// order. True when it is open.
+  virtual bool open_live(Duration age) = 0;
+  /// As read(), from the live lane; empty when that is not open.
+  [[nodiscard]] virtual Result<LogBatch> read_live(std::size_t bytes_max) = 0;
+  /// Reads again from the first record that is not committed, in one lane.
   virtual void rewind() = 0;
-  /// All records before `next` are done with: `dead_lettered` of them by giving up, the others delivered.
+  /// All records that were read before `next`, in the order of reading over both lanes, are done with: `dead_lettered`
+  /// of them by giving up, the others delivered.
   /// Kept on disk at the next group commit; a lost commit means sending again, never skipping.
   virtual void commit(std::uint64_t next, std::uint64_t dead_lettered = 0) = 0;
   [[nodiscard]] virtual LogCounters counters() const = 0;

@@ -55,8 +55,12 @@ void LogImpl::note_eviction(std::size_t index, const Segment& segment, Loss& los
   for (const auto& c : cursors_) from = std::min(from, c->state().place[index]);
   from = std::max(from, segment.first_seq);
   if (from >= segment.end_seq) return;
-  const Lost known = streams_[index]->lost_between(from, segment.end_seq);
-  const std::uint64_t count = segment.end_seq - from - known.damaged - known.evicted;
+  std::uint64_t count = 0;
+  if (cursors_.empty()) {
+    const Lost known = streams_[index]->lost_between(from, segment.end_seq);
+    count = segment.end_seq - from - known.damaged - known.evicted;
+  }
+  for (const auto& c : cursors_) count = std::max(count, c->owed(index, from, segment.end_seq));
   std::int64_t first_ms = segment.first_ms;
   if (from > segment.first_seq) {
     StreamReader reader{*streams_[index]};

@@ -9,39 +9,81 @@
 
 namespace sonde::pipeline {
 
-LogCursor::LogCursor(CursorHost& host, CursorState state) : host_(host), state_(std::move(state)) {
-  for (std::size_t i = 0; i < kClasses; ++i) {
-    sources_[i] = std::make_unique<Source>(host_.stream(i));
-    hints_[i] = {.seq = state_.place[i]};
-  }
+LogCursor::LogCursor(CursorHost& host, CursorState state)
+    : host_(host), state_(std::move(state)), committed_(state_.delivered + state_.dead_lettered) {
+  for (std::size_t i = 0; i < kClasses; ++i) hints_[i] = {.seq = state_.place[i]};
   saved_ = state_.start;  // until the first save
   rewind();
 }
 
+LogCursor::Lane LogCursor::make_lane() const {
+  Lane lane;
+  for (std::size_t i = 0; i < kClasses; ++i) lane.sources[i] = std::make_unique<Source>(host_.stream(i));
+  return lane;
+}
+
 void LogCursor::rewind() {
   spans_.clear();
-  read_ = committed();
+  read_ = committed_;
+  live_.reset();
+  backlog_ = make_lane();
   for (std::size_t i = 0; i < kClasses; ++i) {
-    Source& source = *sources_[i];
-    source.place = hints_[i];
-    source.frame.reset();
-    source.loaded = false;
-    source.text = {};
+    backlog_.sources[i]->place = hints_[i];
+    ahead_[i].forget_excess();
+  }
+}
+
+bool LogCursor::open_live(Duration age) {
+  if (live_) return true;
+  auto oldest = next_class(backlog_);
+  if (!oldest || !*oldest) return false;
+  const std::int64_t taken_ms = backlog_.sources[**oldest]->frame->header.first_ms;
+  if (std::chrono::milliseconds{host_.now_ms() - taken_ms} <= age) return false;
+  auto lane = std::make_unique<Lane>(make_lane());
+  bool between = false;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    const std::uint64_t at = std::max(backlog_.sources[i]->place.seq, state_.place[i]);
+    lane->begin[i] = std::max(host_.stream(i).newest_seq(), at);
+    lane->sources[i]->place = {.seq = lane->begin[i]};
+    between = between || lane->begin[i] > at;
+  }
+  if (!between) return false;
+  live_ = std::move(lane);
+  return true;
+}
+
+// Where a lane's records of a class end although the stream goes on.
+std::uint64_t LogCursor::limit(const Lane& lane, std::size_t index) const {
+  return live_ && &lane != live_.get() ? live_->begin[index] : UINT64_MAX;
+}
+
+// Puts the frame with the lane's next record of a class into its source, or none.
+Result<void> LogCursor::find_frame(Lane& lane, std::size_t index) const {
+  Source& source = *lane.sources[index];
+  while (true) {
+    const std::uint64_t seq = source.place.seq;
+    source.place.seq = ahead_[index].skip(std::max(seq, state_.place[index]));
+    // A frame that was evicted since it was found has been told as lost: it is not delivered from the open file.
+    if (source.place.seq != seq || seq < host_.stream(index).kept_seq()) source.drop_frame();
+    if (source.place.seq >= limit(lane, index)) {
+      source.drop_frame();
+      return {};
+    }
+    if (source.frame) return {};
+    auto found = source.reader.find(source.place);
+    if (!found) return found.error();
+    if (!*found) return {};
+    source.frame = *found;  // maybe behind a hole, and there in what was sent already
   }
 }
 
 // The class whose next frame was committed first; within a commit A, then B, then C.
-Result<LogCursor::Source*> LogCursor::next_source() {
-  Source* best = nullptr;
-  for (auto& source : sources_) {
-    if (!source->frame) {
-      auto found = source->reader.find(source->place);
-      if (!found) return found.error();
-      source->frame = *found;
-    }
-    if (source->frame && (best == nullptr || source->frame->header.commit < best->frame->header.commit)) {
-      best = source.get();
-    }
+Result<std::optional<std::size_t>> LogCursor::next_class(Lane& lane) const {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (auto found = find_frame(lane, i); !found) return found.error();
+    const auto& frame = lane.sources[i]->frame;
+    if (frame && (!best || frame->header.commit < lane.sources[*best]->frame->header.commit)) best = i;
   }
   return best;
 }
@@ -63,33 +105,49 @@ Result<void> LogCursor::load(Source& source) {
 }
 
 Result<LogBatch> LogCursor::read(std::size_t bytes_max) {
+  auto batch = read_lane(backlog_, bytes_max);
+  if (!batch || batch->records > 0 || !live_) return batch;
+  // The backlog has come to where the live lane began: from here on there is one lane again, at the live lane's place.
+  backlog_ = std::move(*live_);
+  live_.reset();
+  return read_lane(backlog_, bytes_max);
+}
+
+Result<LogBatch> LogCursor::read_live(std::size_t bytes_max) {
+  if (live_) return read_lane(*live_, bytes_max);
+  LogBatch none;
+  none.first = none.next = read_;
+  return none;
+}
+
+Result<LogBatch> LogCursor::read_lane(Lane& lane, std::size_t bytes_max) {
   LogBatch batch;
   batch.first = batch.next = read_;
   while (true) {
-    auto source = next_source();
-    if (!source && batch.records == 0) return source.error();
-    if (!source || *source == nullptr) break;
-    if (!(*source)->loaded) {
-      const auto loaded = load(**source);
+    auto index = next_class(lane);
+    if (!index && batch.records == 0) return index.error();
+    if (!index || !*index) break;
+    Source& source = *lane.sources[**index];
+    if (!source.loaded) {
+      const auto loaded = load(source);
       if (!loaded && loaded.error().code == core::ErrorCode::kCorrupt) continue;  // counted; the next one
       if (!loaded && batch.records == 0) return loaded.error();
       if (!loaded) break;
     }
-    const auto index = static_cast<std::size_t>(
-        std::find_if(sources_.begin(), sources_.end(), [&](const auto& s) { return s.get() == *source; }) -
-        sources_.begin());
-    if (!take(**source, index, bytes_max, batch)) break;
+    if (!take(lane, **index, bytes_max, batch)) break;
   }
   batch.next = read_;
   return batch;
 }
 
 // Takes lines of the frame at hand; false when the batch is full.
-bool LogCursor::take(Source& source, std::size_t index, std::size_t bytes_max, LogBatch& batch) {
+bool LogCursor::take(Lane& lane, std::size_t index, std::size_t bytes_max, LogBatch& batch) {
+  Source& source = *lane.sources[index];
   const std::uint64_t end_seq = source.frame->header.end_seq();
   const std::uint64_t first_seq = source.place.seq;
+  const std::uint64_t stop = std::min({end_seq, ahead_[index].next_begin(first_seq), limit(lane, index)});
   bool full = false;
-  while (source.place.seq < end_seq) {
+  while (source.place.seq < stop) {
     const std::string_view rest = std::string_view{source.text}.substr(source.text_at);
     const std::size_t bytes = first_line_bytes(rest);
     full = batch.records > 0 && batch.lines.size() + bytes > bytes_max;
@@ -99,26 +157,26 @@ bool LogCursor::take(Source& source, std::size_t index, std::size_t bytes_max, L
     ++source.place.seq;
     ++batch.records;
   }
-  add_span(index, source, first_seq, source.place.seq - first_seq);
+  add_span(index, lane, first_seq, source.place.seq - first_seq);
   if (source.place.seq == end_seq) {
     if (source.frame->segment != 0) {
       source.place.segment = source.frame->segment;
       source.place.offset = source.frame->offset + source.frame->header.bytes();
     }
-    source.frame.reset();
-    source.loaded = false;
-    source.text = {};  // a reader that waits holds no memory
+    source.drop_frame();  // a reader that waits holds no memory
   }
   return !full;
 }
 
-void LogCursor::add_span(std::size_t index, const Source& source, std::uint64_t first_seq, std::uint64_t count) {
+void LogCursor::add_span(std::size_t index, const Lane& lane, std::uint64_t first_seq, std::uint64_t count) {
   if (count == 0) return;
   read_ += count;
-  const ReadPlace place{.seq = 0, .segment = source.frame->segment, .offset = source.frame->offset};
+  const FoundFrame& frame = *lane.sources[index]->frame;
+  const ReadPlace place{.seq = 0, .segment = frame.segment, .offset = frame.offset};
+  const bool live = &lane == live_.get();
   if (!spans_.empty()) {
     Span& last = spans_.back();
-    if (last.index == index && last.first_seq + last.count == first_seq) {
+    if (last.index == index && last.live == live && last.first_seq + last.count == first_seq) {
       last.count += count;
       last.last = place;
       return;
@@ -128,20 +186,22 @@ void LogCursor::add_span(std::size_t index, const Source& source, std::uint64_t 
                     .first_seq = first_seq,
                     .count = count,
                     .last = place,
-                    .first_ms = source.frame->header.first_ms});
+                    .first_ms = frame.header.first_ms,
+                    .live = live});
 }
 
 void LogCursor::commit(std::uint64_t next, std::uint64_t dead_lettered) {
-  SONDE_CHECK(next >= committed() && next <= read_, "only records that were read can be committed, and only once");
-  std::uint64_t left = next - committed();
+  SONDE_CHECK(next >= committed_ && next <= read_, "only records that were read can be committed, and only once");
+  std::uint64_t left = next - committed_;
   SONDE_CHECK(dead_lettered <= left, "more records given up on than committed");
   if (left == 0) return;
-  state_.delivered += left - dead_lettered;
-  state_.dead_lettered += dead_lettered;
+  committed_ = next;
   while (left > 0) {
     Span& span = spans_.front();
     const std::uint64_t n = std::min(left, span.count);
-    advance(span, n);
+    const std::uint64_t dead = std::min(dead_lettered, n);
+    dead_lettered -= dead;
+    advance(span, n, dead);
     span.first_seq += n;
     span.count -= n;
     left -= n;
@@ -150,19 +210,78 @@ void LogCursor::commit(std::uint64_t next, std::uint64_t dead_lettered) {
   host_.on_commit();
 }
 
-void LogCursor::advance(const Span& span, std::uint64_t count) {
-  std::uint64_t& place = state_.place[span.index];
-  const Lost lost = host_.stream(span.index).lost_between(place, span.first_seq);
-  const std::uint64_t passed = span.first_seq - place;
-  // What lies between was not readable; what is not known as damage was evicted.
-  state_.quarantined += std::min(lost.damaged, passed);
-  state_.evicted += passed - std::min(lost.damaged, passed);
-  place = span.first_seq + count;
-  hints_[span.index] = {.seq = place};
-  if (count == span.count && span.last.segment != 0) {
-    hints_[span.index].segment = span.last.segment;
-    hints_[span.index].offset = span.last.offset;
+void LogCursor::advance(const Span& span, std::uint64_t count, std::uint64_t dead_lettered) {
+  SentAhead& ahead = ahead_[span.index];
+  if (span.live) {
+    const std::uint64_t before = ahead.ranges().empty() ? span.first_seq : ahead.ranges().back().end;
+    ahead.add(span.first_seq, count, dead_lettered, host_.stream(span.index).lost_between(before, span.first_seq));
+  } else {
+    pass(span.index, span.first_seq);
+    state_.delivered += count - dead_lettered;
+    state_.dead_lettered += dead_lettered;
+    state_.place[span.index] = span.first_seq + count;
+    hints_[span.index] = {.seq = span.first_seq + count};
+    if (count == span.count && span.last.segment != 0) {
+      hints_[span.index].segment = span.last.segment;
+      hints_[span.index].offset = span.last.offset;
+    }
   }
+  absorb(span.index);
+}
+
+// Moves the place up to `to`: in between is what was sent ahead, and what is lost.
+void LogCursor::pass(std::size_t index, std::uint64_t to) {
+  SentAhead& ahead = ahead_[index];
+  while (!ahead.ranges().empty() && ahead.ranges().front().first < to) {
+    const SentRange range = ahead.ranges().front();
+    pass_lost(index, range.first);
+    state_.delivered += range.delivered;
+    state_.dead_lettered += range.dead_lettered;
+    state_.evicted += range.evicted;
+    state_.quarantined += range.quarantined;
+    state_.place[index] = range.end;
+    hints_[index] = {.seq = range.end};
+    ahead.pop_front();
+  }
+  pass_lost(index, to);
+}
+
+void LogCursor::pass_lost(std::size_t index, std::uint64_t to) {
+  std::uint64_t& place = state_.place[index];
+  if (to <= place) return;
+  // What lies between was not readable; what is not known as damage was evicted.
+  const std::uint64_t passed = to - place;
+  const std::uint64_t damaged = std::min(host_.stream(index).lost_between(place, to).damaged, passed);
+  state_.quarantined += damaged;
+  state_.evicted += passed - damaged;
+  place = to;
+}
+
+// What was sent ahead is behind the place once nothing that waits lies between.
+void LogCursor::absorb(std::size_t index) {
+  const SentAhead& ahead = ahead_[index];
+  while (!ahead.ranges().empty()) {
+    const SentRange& next = ahead.ranges().front();
+    if (owed(index, state_.place[index], next.first) > 0) return;
+    pass(index, next.end);
+  }
+}
+
+std::uint64_t LogCursor::owed(std::size_t index, std::uint64_t from, std::uint64_t to) const {
+  const ClassStream& stream = host_.stream(index);
+  std::uint64_t sum = 0;
+  const auto add = [&](std::uint64_t begin, std::uint64_t end) {
+    if (begin >= end) return;
+    const Lost lost = stream.lost_between(begin, end);
+    sum += end - begin - lost.evicted - lost.damaged;
+  };
+  from = std::max(from, state_.place[index]);
+  for (const SentRange& range : ahead_[index].ranges()) {
+    add(from, std::min(range.first, to));
+    from = std::max(from, range.end);
+  }
+  add(from, to);
+  return sum;
 }
 
 LogCounters LogCursor::counters() const {
@@ -172,28 +291,42 @@ LogCounters LogCursor::counters() const {
   c.evicted = state_.evicted;
   c.quarantined = state_.quarantined;
   for (std::size_t i = 0; i < kClasses; ++i) {
-    ClassStream& stream = host_.stream(i);
+    const ClassStream& stream = host_.stream(i);
     const std::uint64_t in_stream = stream.next_seq();
-    const Lost lost = stream.lost_between(state_.place[i], in_stream);
+    std::uint64_t from = state_.place[i];
+    const auto add_lost = [&](std::uint64_t to) {
+      const Lost lost = stream.lost_between(from, to);
+      c.evicted += lost.evicted;
+      c.quarantined += lost.damaged;
+    };
+    for (const SentRange& range : ahead_[i].ranges()) {
+      add_lost(range.first);
+      c.delivered += range.delivered;
+      c.dead_lettered += range.dead_lettered;
+      c.evicted += range.evicted;
+      c.quarantined += range.quarantined;
+      from = range.end;
+    }
+    add_lost(in_stream);
     c.accepted += in_stream + host_.window_count(i) - state_.start[i];
-    c.evicted += lost.evicted;
-    c.quarantined += lost.damaged;
-    c.pending += in_stream + host_.window_count(i) - state_.place[i] - lost.evicted - lost.damaged;
+    c.pending += owed(i, state_.place[i], in_stream) + host_.window_count(i);
   }
   return c;
 }
 
 Duration LogCursor::oldest_pending() const {
   std::int64_t oldest = INT64_MAX;
-  if (!spans_.empty()) oldest = spans_.front().first_ms;
+  for (const Span& span : spans_) oldest = std::min(oldest, span.first_ms);
   for (std::size_t i = 0; i < kClasses; ++i) {
-    Source& source = *sources_[i];
-    if (!source.frame) {
-      if (auto found = source.reader.find(source.place)) source.frame = *found;
+    (void)find_frame(backlog_, i);
+    const Source* source = backlog_.sources[i].get();
+    if (!source->frame && live_) {
+      (void)find_frame(*live_, i);
+      source = live_->sources[i].get();
     }
-    if (source.frame) {
-      oldest = std::min(oldest, source.frame->header.first_ms);
-    } else if (const PendingFrame* waiting = host_.stream(i).pending_frame(source.place.seq)) {
+    if (source->frame) {
+      oldest = std::min(oldest, source->frame->header.first_ms);
+    } else if (const PendingFrame* waiting = host_.stream(i).pending_frame(source->place.seq)) {
       oldest = std::min(oldest, waiting->header.first_ms);
     } else if (host_.window_count(i) > 0) {
       oldest = std::min(oldest, host_.window_first_ms(i));

@@ -11,6 +11,7 @@
 #include "pipeline/class_stream.h"
 #include "pipeline/cursor_store.h"
 #include "pipeline/log.h"
+#include "pipeline/sent_ahead.h"
 #include "pipeline/stream_reader.h"
 
 namespace sonde::pipeline {
@@ -34,6 +35,8 @@ class LogCursor final : public Cursor {
 
   [[nodiscard]] const std::string& name() const override { return state_.name; }
   [[nodiscard]] Result<LogBatch> read(std::size_t bytes_max) override;
+  bool open_live(Duration age) override;
+  [[nodiscard]] Result<LogBatch> read_live(std::size_t bytes_max) override;
   void rewind() override;
   void commit(std::uint64_t next, std::uint64_t dead_lettered) override;
   [[nodiscard]] LogCounters counters() const override;
@@ -44,6 +47,8 @@ class LogCursor final : public Cursor {
   /// Places as they were last saved: only these may free segments.
   void mark_saved() { saved_ = state_.place; }
   [[nodiscard]] std::uint64_t saved_place(std::size_t index) const { return saved_[index]; }
+  /// How many records of [from, to) this reader has neither got nor lost yet.
+  [[nodiscard]] std::uint64_t owed(std::size_t index, std::uint64_t from, std::uint64_t to) const;
   void notify() {
     if (on_readable_) on_readable_();
   }
@@ -56,6 +61,7 @@ class LogCursor final : public Cursor {
     std::uint64_t count = 0;
     ReadPlace last;  // where its last frame stands
     std::int64_t first_ms = 0;
+    bool live = false;  // read by the live lane
   };
   /// Reading one class: the frame at hand.
   struct Source {
@@ -66,22 +72,43 @@ class LogCursor final : public Cursor {
     std::string text;
     std::size_t text_at = 0;
     bool loaded = false;
+
+    void drop_frame() {
+      frame.reset();
+      loaded = false;
+      text = {};
+    }
   };
 
-  [[nodiscard]] std::uint64_t committed() const { return state_.delivered + state_.dead_lettered; }
-  Result<Source*> next_source();
-  Result<void> load(Source& source);
-  bool take(Source& source, std::size_t index, std::size_t bytes_max, LogBatch& batch);
-  void add_span(std::size_t index, const Source& source, std::uint64_t first_seq, std::uint64_t count);
-  void advance(const Span& span, std::uint64_t count);
+  /// One way through all classes.
+  struct Lane {
+    std::array<std::unique_ptr<Source>, kClasses> sources;
+    std::array<std::uint64_t, kClasses> begin{};  // of the live lane: where the backlog ends
+  };
+
+  [[nodiscard]] Lane make_lane() const;
+  [[nodiscard]] std::uint64_t limit(const Lane& lane, std::size_t index) const;
+  Result<void> find_frame(Lane& lane, std::size_t index) const;
+  Result<std::optional<std::size_t>> next_class(Lane& lane) const;
+  static Result<void> load(Source& source);
+  Result<LogBatch> read_lane(Lane& lane, std::size_t bytes_max);
+  bool take(Lane& lane, std::size_t index, std::size_t bytes_max, LogBatch& batch);
+  void add_span(std::size_t index, const Lane& lane, std::uint64_t first_seq, std::uint64_t count);
+  void advance(const Span& span, std::uint64_t count, std::uint64_t dead_lettered);
+  void pass(std::size_t index, std::uint64_t to);
+  void pass_lost(std::size_t index, std::uint64_t to);
+  void absorb(std::size_t index);
 
   CursorHost& host_;
   CursorState state_;
   std::array<std::uint64_t, kClasses> saved_{};
   std::array<ReadPlace, kClasses> hints_{};
-  mutable std::array<std::unique_ptr<Source>, kClasses> sources_;  // mutable: looking for the oldest record reads
-  std::deque<Span> spans_;                                         // read, not committed
-  std::uint64_t read_ = 0;  // number of the next record to be read, as committed() counts
+  mutable Lane backlog_;                   // mutable: looking for the oldest record reads
+  std::unique_ptr<Lane> live_;             // while it is open
+  std::array<SentAhead, kClasses> ahead_;  // committed by the live lane, behind places
+  std::deque<Span> spans_;                 // read, not committed
+  std::uint64_t committed_ = 0;            // records that were committed, over all time
+  std::uint64_t read_ = 0;                 // number of the next record to be read, counted like these
   Callback<void()> on_readable_;
 };
 

@@ -1,4 +1,5 @@
-// Drives one sink from one cursor: read, deliver, commit, and wait when it fails.
+// Drives one sink from one cursor: read, deliver, commit, and wait when it fails. Which lane goes when:
+// docs/log-format.md, "Two lanes".
 #include <algorithm>
 #include <deque>
 #include <random>
@@ -15,10 +16,17 @@ using core::Duration;
 using core::MonoTime;
 
 constexpr Duration kBackOffFirst = std::chrono::milliseconds{250};
-constexpr Duration kBackOffMax = std::chrono::seconds{60};
+// With what a delivery takes, this keeps the newest result within 5 s of a sink's return (RELIABILITY P12). It may be
+// short: what is tried first is small, and once in 3 s is less than a sink gets while all is well.
+constexpr Duration kBackOffMax = std::chrono::seconds{3};
 constexpr Duration kBackOffMin = std::chrono::milliseconds{10};  // a jitter of zero must not spin
 constexpr Duration kRetryAfterMax = std::chrono::minutes{5};
 constexpr Duration kBlockedPause = std::chrono::seconds{60};
+constexpr Duration kBehind = std::chrono::seconds{3};  // records that wait longer than that must not hide newer ones
+/// A delivery from the backlog holds the live lane up: its size follows how long the last one took.
+constexpr Duration kBacklogTurnShort = std::chrono::milliseconds{250};
+constexpr Duration kBacklogTurnLong = std::chrono::seconds{1};
+constexpr std::size_t kBacklogBytesMin = 16 * 1024;
 
 }  // namespace
 
@@ -74,9 +82,23 @@ class Pump::Impl {
     });
   }
 
+  // The next batch: of the live lane when its turn has come, else of the backlog, or of the one lane there is.
+  Result<LogBatch> next_batch() {
+    const std::size_t bytes_max = sink_.batch_bytes_max();
+    two_lanes_ = sink_.newest_first() && cursor_.open_live(kBehind);
+    live_turn_ = two_lanes_ && loop_.now() >= live_due_;
+    if (live_turn_) {
+      auto batch = cursor_.read_live(bytes_max);
+      if (!batch || batch->records > 0) return batch;
+      live_turn_ = false;
+    }
+    return cursor_.read(two_lanes_ ? std::min(backlog_bytes_, bytes_max) : bytes_max);
+  }
+
   void start() {
     more_ = false;
-    auto batch = cursor_.read(sink_.batch_bytes_max());
+    started_ = loop_.now();
+    auto batch = next_batch();
     if (!batch) return fail({.kind = SinkReply::Kind::kRetry, .message = batch.error().message});
     if (batch->records == 0) {
       state = SinkState::kIdle;
@@ -110,7 +132,22 @@ class Pump::Impl {
       return wait(Duration{});
     }
     take_down(next, reply.dead_lettered);
+    if (two_lanes_) return wait(pause_between_lanes(full));
     if (full || more_) wait(full ? Duration{} : options_.linger);
+  }
+
+  // Live batches go `linger` apart, or at once after a full one. After one from the backlog there is a pause as long as
+  // it took: the sink has at least half of its time for others, and more the slower it is.
+  Duration pause_between_lanes(bool full) {
+    const Duration took = loop_.now() - started_;
+    if (live_turn_) {
+      live_due_ = full ? MonoTime{} : loop_.now() + options_.linger;
+      return {};
+    }
+    if (took < kBacklogTurnShort) backlog_bytes_ = std::min(backlog_bytes_ * 2, sink_.batch_bytes_max());
+    if (took > kBacklogTurnLong) backlog_bytes_ /= 2;
+    backlog_bytes_ = std::max(backlog_bytes_, kBacklogBytesMin);
+    return took;
   }
 
   // Commits what is safe: at once, or what was taken at least ack_hold before this reply, which came from the same
@@ -126,12 +163,14 @@ class Pump::Impl {
 
   void send_again() {
     held_.clear();
+    live_due_ = {};
     cursor_.rewind();
   }
 
   // A sink that held batches and fails may have died with them: everything from the last commit on is sent again.
   void fail(const SinkReply& reply) {
     send_again();
+    backlog_bytes_ = kBacklogBytesMin;
     if (error != reply.message) spdlog::warn("sink {}: {}", sink_.name(), reply.message);
     error = reply.message.empty() ? "failed" : reply.message;
     if (reply.kind == SinkReply::Kind::kBlocked) {
@@ -157,6 +196,11 @@ class Pump::Impl {
   std::deque<Held> held_;
   int failures_ = 0;
   bool more_ = false;  // something became readable since the last read
+  bool two_lanes_ = false;
+  bool live_turn_ = false;  // the batch under way is of the live lane
+  std::size_t backlog_bytes_ = kBacklogBytesMin;
+  MonoTime started_{};   // when the batch under way was read
+  MonoTime live_due_{};  // when the live lane goes next
   io::Handle timer_;
   io::Handle answered_;
   io::Handle delivery_;

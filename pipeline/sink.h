@@ -36,6 +36,9 @@ class Sink {
   /// How long a batch that was taken may still be lost by the other side (RELIABILITY P4): it is committed only when a
   /// later reply, at least that long after, shows that the server was not restarted. Zero where taken means kept.
   [[nodiscard]] virtual core::Duration ack_hold() const { return {}; }
+  /// Whether the newest records are to go before an old backlog (RELIABILITY P12): where others look at them at once
+  /// and their order does not matter.
+  [[nodiscard]] virtual bool newest_first() const { return false; }
   /// One batch at a time. `done` is called once, later or before deliver returns. Destroying the handle cancels.
   [[nodiscard]] virtual io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) = 0;
 };
@@ -44,7 +47,8 @@ enum class SinkState { kIdle, kDelivering, kBackingOff, kBlocked };
 [[nodiscard]] std::string_view name(SinkState s);
 
 /// Moves records from a cursor to a sink: reads, delivers, commits; waits for a batch to fill or `linger`, backs off
-/// with full jitter from 250 ms to 60 s. Sink, cursor and loop must outlive it.
+/// with full jitter from 250 ms to 3 s (60 s when blocked). Sinks that want it get the newest records before a backlog.
+/// Sink, cursor and loop must outlive it.
 class Pump {
  public:
   struct Options {

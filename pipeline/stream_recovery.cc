@@ -84,6 +84,7 @@ void Recovery::accept(Found& found, const FrameHeader& header) {
   if (header.first_seq < *expected_) return;  // written twice, when a failed sync moved it to a new segment
   expected_ = header.end_seq();
   out_.last_commit = std::max(out_.last_commit, header.commit);
+  if (header.kind == FrameKind::kRecords) out_.newest_seq = header.first_seq;
   if (header.kind != FrameKind::kRecords && header.count > 0) {
     out_.holes[header.first_seq] = {.count = header.count, .kind = header.kind};
   }

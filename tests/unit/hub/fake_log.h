@@ -35,6 +35,8 @@ class FakeLog final : public pipeline::Log {
       batch.next = ++at_;
       return batch;
     }
+    bool open_live(core::Duration) override { return false; }
+    [[nodiscard]] core::Result<pipeline::LogBatch> read_live(std::size_t) override { return pipeline::LogBatch{}; }
     void rewind() override { at_ = committed; }
     void commit(std::uint64_t next, std::uint64_t) override { committed = next; }
     [[nodiscard]] pipeline::LogCounters counters() const override { return {}; }
