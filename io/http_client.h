@@ -43,6 +43,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Duration timeout{};  // whole request; 0 is a bug
+  /// For a new connection to stand, TLS included: kTimeout after that. 0 = as long as the whole request. Not for
+  /// streams.
+  Duration connect_timeout{};
   std::size_t header_bytes_max = 256 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
   std::string accept_encoding;  // encodings to ask for and to decode: "gzip, br"; empty = none

@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t kReplyBytesMax = 64 * 1024;
 constexpr std::size_t kMetricsBytesMax = 4 * 1024 * 1024;
 constexpr core::Duration kVictoriaHold = std::chrono::seconds{30};  // it flushes its memory every 5 s, merges later
+/// A server that is away often drops packets: without a bound of its own, connecting would take the whole timeout, and
+/// one that has returned would be found out late (RELIABILITY P12). Three SYNs fit.
+constexpr core::Duration kConnectTimeout = std::chrono::seconds{4};
 constexpr std::size_t kBatchBytesMin = 16 * 1024;
 
 class Influx final : public InfluxSink {
@@ -81,6 +84,7 @@ class Influx::Delivery final : public io::Handle::Pending {
     r.url = std::move(url);
     r.headers = auth_headers(o);
     r.timeout = o.timeout;
+    r.connect_timeout = std::min(o.timeout, kConnectTimeout);
     r.addresses = addresses_.list;
     r.ca_file = o.ca_file;
     r.client_cert_file = o.client_cert_file;

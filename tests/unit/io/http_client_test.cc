@@ -277,6 +277,18 @@ TEST_F(HttpClient, AHeaderOverLibcurlsOwnLimitIsTooLargeWhateverOursIs) {
   EXPECT_EQ(response.error, HttpError::kHeaderTooLarge) << response.error_text;
 }
 
+TEST_F(HttpClient, AConnectionThatDoesNotStandEndsBeforeTheWholeRequest) {
+  RawServer server(*loop_, {.end = End::kHold});
+  io::HttpRequest request;
+  request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";  // TLS that never comes
+  request.timeout = 60s;
+  request.connect_timeout = 100ms;
+  const io::HttpResponse response = run(std::move(request));
+  EXPECT_EQ(response.error, HttpError::kTimeout) << response.error_text;
+  EXPECT_GE(response.finished - response.started, 100ms);
+  EXPECT_LT(response.finished - response.started, 5s);
+}
+
 TEST_F(HttpClient, SilenceIsATimeoutThatSaysHowFarItGot) {
   struct Case {
     const char* name;
