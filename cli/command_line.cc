@@ -78,6 +78,7 @@ struct CommandLine::Parser {
     definer.judge(app);
     definer.targets(app);
     definer.config(app);
+    definer.log(app);
     definer.version(app);
     CLI::App* completion =
         definer.verb(app, "completion", definer.say("Print a completion script for a shell", "输出命令补全脚本"),

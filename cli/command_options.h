@@ -24,6 +24,7 @@ struct Arguments {
   TargetsOptions targets;
   JudgeOptions judge;
   WatchOptions watch;
+  LogVerbOptions log;
   std::string watch_every;  // of check --watch
   bool version_json = false;
   std::string shell;
@@ -42,6 +43,7 @@ class Definer {
   void config(CLI::App& app);
   void judge(CLI::App& app);
   void watch(CLI::App& app);
+  void log(CLI::App& app);
   void version(CLI::App& app);
 
   /// A command of `app` that runs `run` when it is given.
@@ -55,6 +57,8 @@ class Definer {
   void check_expectations(CLI::App& check);
   void check_output(CLI::App& check);
   void targets_filter(CLI::App& app);
+  void log_directory(CLI::App& app);
+  void log_filter(CLI::App& app);
   /// An option whose value is a duration with a unit inside [min, max].
   CLI::Option* duration(CLI::App& app, const char* names, std::string help, core::Duration min, core::Duration max,
                         std::function<void(core::Duration)> set);

@@ -74,10 +74,14 @@ const CommandInfo* CommandInfo::find(std::string_view command) const {
 std::vector<ExitMeaning> exit_meanings(const Terminal& t) {
   return {
       {"0", t.say("everything is fine (degraded still counts as fine)", "一切正常（降级也算正常）")},
-      {"1", t.say("a check failed, lint found something, or a verdict was found", "有检查失败、lint 有发现，或有结论")},
+      {"1", t.say("a check failed, lint found something, a verdict was found, or a log is damaged",
+                  "有检查失败、lint 有发现、有结论，或日志有损坏")},
       {"2", t.say("the arguments or the configuration are wrong", "参数或配置有错误")},
       {"3", t.say("not known: the fault is on this side (no route, no resolver, no descriptor, ...)",
                   "未知：故障在本机一侧（没有路由、解析服务器、描述符等）")},
+      {"75", t.say("another process holds the log", "日志正被另一个进程占用")},
+      {"78",
+       t.say("the log was written by a newer version; nothing was touched", "日志由更新的版本写成；未做任何改动")},
       {"130", t.say("ended by Ctrl-C before every result was there", "所有结果返回之前被 Ctrl-C 结束")},
       {"check --nagios", t.say("0 OK, 1 WARNING (degraded or over a --warning threshold), 2 CRITICAL, 3 UNKNOWN (also "
                                "for wrong arguments)",

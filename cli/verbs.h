@@ -18,6 +18,8 @@ inline constexpr int kOk = 0;
 inline constexpr int kFailed = 1;         // a check failed, a verdict was found, something does not verify
 inline constexpr int kUsage = 2;          // bad arguments or configuration
 inline constexpr int kUnknown = 3;        // our own side could not find out
+inline constexpr int kBusy = 75;          // another process holds the log (EX_TEMPFAIL of sysexits.h)
+inline constexpr int kNewer = 78;         // written by a newer version; nothing was touched (EX_CONFIG)
 inline constexpr int kInterrupted = 130;  // Ctrl-C before every result was there (128 + SIGINT, as shells count)
 }  // namespace exit_code
 
@@ -111,6 +113,29 @@ struct WatchOptions {
 };
 /// `sonde watch`: follows a hub's verdicts in the terminal until a signal.
 int watch_verb(const WatchOptions& options, const Context& context);
+
+struct LogVerbOptions {
+  std::string directory;
+  bool json = false;                 // ls, verify
+  std::vector<std::string> classes;  // "a", "b", "c" for cat and export; none = all
+  std::string from;                  // a time or "so long ago"; empty = from the first record
+  std::string to;
+  std::string out;  // of export: the file to make; .gz and .zst are packed
+};
+/// `sonde log ls DIR`: segments and readers. Reads only, also beside a running process, as the next three.
+int log_ls_verb(const LogVerbOptions& options, const Context& context);
+/// `sonde log verify DIR`: every frame and payload; each damaged place with its offset. 1 when something is damaged.
+int log_verify_verb(const LogVerbOptions& options, const Context& context);
+/// `sonde log cat DIR`: its records as line protocol on stdout.
+int log_cat_verb(const LogVerbOptions& options, const Context& context);
+/// `sonde log export DIR --out FILE`: the same into a file that is whole or not there.
+int log_export_verb(const LogVerbOptions& options, const Context& context);
+/// `sonde log repair DIR`: what opening repairs, and what that was. 75 when another process holds the log.
+int log_repair_verb(const LogVerbOptions& options, const Context& context);
+
+/// "2025-11-24T10:00:00Z" (with or without fractions), "2025-11-24" or a duration such as "2h", which means that long
+/// before `now`. Nothing when it is none of these.
+[[nodiscard]] std::optional<core::WallTime> parse_moment(std::string_view text, core::WallTime now);
 
 /// `sonde version`: this program, its compiler and its libraries.
 int version_verb(bool json, const Context& context);

@@ -414,6 +414,96 @@ class Targets(Case):
         self.assertEqual(sorted(n for n in names if n in ("结账", "broken")), ["broken", "结账"])
 
 
+class Logs(Case):
+    def make(self):
+        """A log that `run --once` left, delivered to a file."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder.name))
+        self.config = folder / "sonde.yaml"
+        self.config.write_text(
+            f"vantage: {{name: here}}\npolicy: {{allow: [127.0.0.0/8]}}\nlog: {{directory: {folder}/log}}\n"
+            f"sinks:\n  - file: {{path: {folder}/truth.lp}}\ntargets: []\napps:\n"
+            + "".join(f"  - {{name: t{i}, url: '{self.http}', every: 10s}}\n" for i in range(5)))
+        self.assertEqual(sonde("run", "-c", str(self.config), "--once").returncode, 0)
+        return folder / "log", folder / "truth.lp"
+
+    @staticmethod
+    def bytes_of(folder):
+        return {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+    def test_cat_and_export_give_what_a_sink_got_and_nothing_changes(self):
+        log, truth = self.make()
+        before = self.bytes_of(log)
+        probes = sorted(line for line in truth.read_text().splitlines() if line.startswith("probe,"))
+        self.assertEqual(len(probes), 5)
+        done = sonde("log", "cat", str(log), "--class", "b")
+        self.assertEqual((done.returncode, sorted(done.stdout.splitlines()), done.stderr), (0, probes, ""))
+        self.assertEqual(sonde("log", "cat", str(log), "--from", "1h", "--class", "b").stdout, done.stdout)
+        self.assertEqual(sonde("log", "cat", str(log), "--to", "1h").stdout, "")
+        for name, unpack in (("all.lp", ["cat"]), ("all.lp.gz", ["gzip", "-dc"]), ("all.lp.zst", ["zstd", "-dc"])):
+            out = log.parent / name
+            self.assertEqual(sonde("log", "export", str(log), "--out", str(out), "--class", "b").returncode, 0)
+            if shutil.which(unpack[0]):
+                text = subprocess.run([*unpack, out], capture_output=True, text=True, check=True).stdout
+                self.assertEqual(text, done.stdout, name)
+            self.assertEqual(sonde("log", "export", str(log), "--out", str(out)).returncode, 2, "it was there already")
+        self.assertEqual(sonde("log", "verify", str(log)).returncode, 0)
+        listed = json.loads(sonde("log", "ls", "--json", str(log)).stdout)
+        self.assertEqual(sum(s["records"] for s in listed["segments"] if s["class"] == "b"), 5)
+        self.assertIn("READER", sonde("log", "ls", str(log)).stdout)
+        self.assertIn("读者", sonde("log", "ls", "--lang", "zh", str(log)).stdout)
+        self.assertEqual(self.bytes_of(log), before)
+
+    def test_damage_is_told_with_its_offset_and_repaired(self):
+        log, _ = self.make()
+        segment = next((log / "b").iterdir())
+        damaged = bytearray(segment.read_bytes())
+        damaged[48 + 64 + 9] ^= 0xFF  # in the payload of the first frame
+        segment.write_bytes(damaged)
+        done = sonde("log", "verify", str(log))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, re.escape(str(segment)) + r":48-\d+: the frame's records do not match.*\(\d+ records\)")
+        finding = json.loads(sonde("log", "verify", "--json", str(log)).stdout)
+        self.assertEqual((finding["kind"], finding["offset"], finding["damage"]), ("damaged_payload", 48, True))
+        self.assertIn("left out", sonde("log", "cat", str(log)).stderr)
+        repaired = sonde("log", "repair", str(log))
+        self.assertEqual(repaired.returncode, 0, repaired)
+        self.assertIn("1 damaged places were marked", repaired.stdout)
+        self.assertEqual(sonde("log", "verify", str(log)).returncode, 0)
+        self.assertIn("cause=\"damaged\"", sonde("log", "cat", str(log), "--class", "a").stdout)
+        self.assertIn("nothing to repair", sonde("log", "repair", str(log)).stdout)
+
+    def test_beside_a_running_process_all_read_and_repair_refuses(self):
+        log, _ = self.make()
+        running = subprocess.Popen([SONDE, "run", "-c", str(self.config)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=environment())
+        try:
+            deadline = time.monotonic() + SECONDS_MAX
+            while time.monotonic() < deadline and (log / "lock").read_text().strip() != str(running.pid):
+                time.sleep(0.02)
+            for verb in ("ls", "verify", "cat"):
+                self.assertEqual(sonde("log", verb, str(log)).returncode, 0, verb)
+            refused = sonde("log", "repair", str(log))
+            self.assertEqual(refused.returncode, 75, refused)
+            self.assertIn(f"process {running.pid}", refused.stderr)
+        finally:
+            running.terminate()
+            self.assertEqual(running.wait(SECONDS_MAX), 0)
+
+    def test_a_mistyped_directory_or_time_is_wrong_usage_and_makes_nothing(self):
+        nowhere = pathlib.Path(self.folder.name) / "no\x1b[31mlog"
+        for verb in ("ls", "verify", "cat", "repair"):
+            done = sonde("log", verb, str(nowhere))
+            self.assertEqual(done.returncode, 2, done)
+            self.assertNotIn("\x1b", done.stderr)
+        self.assertFalse(nowhere.exists())
+        log, _ = self.make()
+        self.assertEqual(sonde("log", "cat", str(log), "--from", "yesterday").returncode, 2)
+
+    def test_completion_and_manual_know_it(self):
+        self.assertIn("sonde log verify", sonde("man").stdout.replace("\\-", "-"))
+        self.assertIn('"log") _sonde_words "ls verify cat export repair', sonde("completion", "bash").stdout)
+
+
 class MadeTexts(Case):
     def complete(self, *words):
         script = sonde("completion", "bash").stdout
