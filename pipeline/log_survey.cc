@@ -101,13 +101,13 @@ Result<LogSurvey> Surveyor::run() {
 
 Result<void> Surveyor::readers() {
   const std::string path = directory_ + "/cursors";
-  auto states = CursorStore{files_, path}.load();
-  if (!states) return states.error();
+  auto slot = CursorStore{files_, path}.load();
+  if (!slot) return slot.error();
   const std::uint64_t bytes = file_bytes(files_, path);
-  if (states->empty() && bytes > 0) {
+  if (slot->states.empty() && slot->newest_stamp_ms == 0 && bytes > 0) {
     out_.findings.push_back({.kind = Finding::Kind::kDamagedHeader, .path = path, .end = bytes});
   }
-  for (CursorState& state : *states) out_.readers.push_back({.state = std::move(state)});
+  for (CursorState& state : slot->states) out_.readers.push_back({.state = std::move(state)});
   return {};
 }
 

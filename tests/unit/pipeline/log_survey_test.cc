@@ -109,9 +109,8 @@ TEST_F(LogSurveyTest, ChoosesByClassAndTime) {
   EXPECT_EQ(numbers_in(cat(filter)), range(0, 10));
   EXPECT_TRUE(numbers_in(cat(filter), RecordClass::kA).empty());
   filter = {};
-  const std::int64_t base = 1748736000000;  // numbered(): the time of record 0 in ms
-  filter.from_ns = (base + 5) * 1'000'000;
-  filter.to_ns = (base + 12) * 1'000'000;
+  filter.from_ns = core::to_unix_ns(probe(5).time);
+  filter.to_ns = core::to_unix_ns(probe(12).time);
   const std::string lines = cat(filter);
   EXPECT_EQ(numbers_in(lines), range(5, 10));
   EXPECT_EQ(numbers_in(lines, RecordClass::kA), range(10, 12));
