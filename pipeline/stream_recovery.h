@@ -42,7 +42,7 @@ struct RecoveredStream {
   std::uint64_t next_seq = 1;
   std::uint64_t next_number = 1;
   std::uint64_t last_commit = 0;
-  std::uint64_t newest_seq = 0;  // first record of the last frame; 0 = there is none
+  std::uint64_t newest_seq = 0;         // first record of the last frame; 0 = there is none
   std::uint64_t bytes_cut = 0;          // of a torn tail
   std::vector<FrameHeader> new_damage;  // found now: first_seq, count, first_ms, last_ms
   bool last_is_writable = false;        // appending to the last segment may go on

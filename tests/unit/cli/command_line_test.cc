@@ -27,7 +27,8 @@ void walk(const CommandInfo& command, std::vector<std::string> path,
 
 TEST(CommandTree, HasTheVerbsOfTheProgram) {
   const CommandInfo tree = CommandLine{Language::kEnglish}.tree();
-  for (const char* verb : {"run", "check", "targets", "config", "judge", "watch", "log", "version", "completion", "man"}) {
+  for (const char* verb :
+       {"run", "check", "targets", "config", "judge", "watch", "log", "version", "completion", "man"}) {
     EXPECT_NE(tree.find(verb), nullptr) << verb;
   }
   const CommandInfo& check = *tree.find("check");
