@@ -79,7 +79,7 @@ std::vector<ExitMeaning> exit_meanings(const Terminal& t) {
       {"2", t.say("the arguments or the configuration are wrong", "参数或配置有错误")},
       {"3", t.say("not known: the fault is on this side (no route, no resolver, no descriptor, ...)",
                   "未知：故障在本机一侧（没有路由、解析服务器、描述符等）")},
-      {"75", t.say("another process holds the log", "日志正被另一个进程占用")},
+      {"75", t.say("another process holds the log, or the port", "日志或端口正被另一个进程占用")},
       {"78",
        t.say("the log was written by a newer version; nothing was touched", "日志由更新的版本写成；未做任何改动")},
       {"130", t.say("ended by Ctrl-C before every result was there", "所有结果返回之前被 Ctrl-C 结束")},

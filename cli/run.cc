@@ -19,6 +19,13 @@ namespace {
 
 constexpr core::Duration kFirstLook = std::chrono::seconds{20};
 
+/// The log's own codes tell a service manager whether to try again (RELIABILITY 1.7).
+int exit_code_of(core::ErrorCode code) {
+  if (code == core::ErrorCode::kBusy) return exit_code::kBusy;
+  if (code == core::ErrorCode::kUnsupported) return exit_code::kNewer;
+  return exit_code::kUsage;
+}
+
 class Run {
  public:
   Run(const RunOptions& options, const Context& context)
@@ -45,7 +52,7 @@ class Run {
     const io::Handle signals = io::watch_signals(*loop_, [this](int number) { on_signal(number); });
     if (const auto started = service_->start(options_.once, [this] { end(); }); !started) {
       say(Color::kRed, fmt::format("{}: {}", err_.say("error", "错误"), started.error().message));
-      return exit_code::kUsage;
+      return exit_code_of(started.error().code);
     }
     service_->reloaded(keeper_.good());
     if (!options_.once) {

@@ -18,7 +18,7 @@ inline constexpr int kOk = 0;
 inline constexpr int kFailed = 1;         // a check failed, a verdict was found, something does not verify
 inline constexpr int kUsage = 2;          // bad arguments or configuration
 inline constexpr int kUnknown = 3;        // our own side could not find out
-inline constexpr int kBusy = 75;          // another process holds the log (EX_TEMPFAIL of sysexits.h)
+inline constexpr int kBusy = 75;          // another process holds the log or the port (EX_TEMPFAIL of sysexits.h)
 inline constexpr int kNewer = 78;         // written by a newer version; nothing was touched (EX_CONFIG)
 inline constexpr int kInterrupted = 130;  // Ctrl-C before every result was there (128 + SIGINT, as shells count)
 }  // namespace exit_code

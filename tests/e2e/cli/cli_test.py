@@ -485,6 +485,9 @@ class Logs(Case):
             refused = sonde("log", "repair", str(log))
             self.assertEqual(refused.returncode, 75, refused)
             self.assertIn(f"process {running.pid}", refused.stderr)
+            second = sonde("run", "-c", str(self.config), "--once")
+            self.assertEqual(second.returncode, 75, second)
+            self.assertIn(f"process {running.pid}", second.stderr)
         finally:
             running.terminate()
             self.assertEqual(running.wait(SECONDS_MAX), 0)
