@@ -2,7 +2,6 @@
 #include "pipeline/lines.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace sonde::pipeline {
 
@@ -37,24 +36,6 @@ std::size_t first_line_bytes(std::string_view text) {
 bool is_record(std::string_view line) {
   const std::size_t start = line.find_first_not_of(" \t\r\n");
   return start != std::string_view::npos && line[start] != '#';
-}
-
-std::chrono::nanoseconds newest_time(std::string_view text) {
-  std::int64_t newest = 0;
-  while (!text.empty()) {
-    const std::size_t n = first_line_bytes(text);
-    std::string_view line = text.substr(0, n);
-    text.remove_prefix(n);
-    if (!is_record(line)) continue;
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    line.remove_prefix(std::min(line.size(), line.rfind(' ') + 1));
-    std::int64_t time = 0;
-    if (const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), time);
-        error == std::errc{} && end == line.data() + line.size()) {
-      newest = std::max(newest, time);
-    }
-  }
-  return std::chrono::nanoseconds{newest};
 }
 
 std::uint64_t count_records(std::string_view text) {

@@ -1,7 +1,6 @@
 // Where one record of a line-protocol text ends and the next begins.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -14,9 +13,6 @@ namespace sonde::pipeline {
 
 /// How many records `text` holds; empty lines and comments are none.
 [[nodiscard]] std::uint64_t count_records(std::string_view text);
-
-/// The latest timestamp of the records in `text`, as it stands there; zero where there is none.
-[[nodiscard]] std::chrono::nanoseconds newest_time(std::string_view text);
 
 /// True for a line that holds a record: not empty, not a comment.
 [[nodiscard]] bool is_record(std::string_view line);

@@ -154,7 +154,7 @@ void LogImpl::replay(JournalContents journal) {
     const std::uint64_t skipped = std::min<std::uint64_t>(left_out, entry.count);
     left_out -= skipped;
     std::string_view lines = entry.lines;
-    if (entry.record_class == RecordClass::kB) note_stamp(core::WallTime{newest_time(lines)});
+    if (entry.record_class == RecordClass::kB) note_own_stamps(lines);
     for (std::uint64_t k = 0; k < skipped; ++k) lines.remove_prefix(first_line_bytes(lines));
     const auto count = static_cast<std::uint32_t>(entry.count - skipped);
     if (count > 0) take(lines, count, entry.record_class);
@@ -183,6 +183,17 @@ bool LogImpl::append(const core::ProbeResult& result) {
   note_stamp(result.slot);
   take(scratch_, 1, RecordClass::kB);
   return true;
+}
+
+// The journal does not tell our own records from those that others sent in: their tags do.
+void LogImpl::note_own_stamps(std::string_view lines) {
+  core::decode_lines(
+      lines, core::Precision::kNanoseconds, {},
+      [this](const core::Record& r) {
+        const auto is_ours = [&r](const auto& tag) { return r.tag(tag.first) == tag.second; };
+        if (class_of(r) == RecordClass::kB && std::ranges::all_of(options_.own_tags, is_ours)) note_stamp(r.time);
+      },
+      [](const core::LineError&) {});
 }
 
 void LogImpl::note_stamp(core::WallTime stamp) {

@@ -103,7 +103,8 @@ class Log {
   virtual void on_durable(Callback<void(Result<void>)> done) = 0;
   /// Commits now.
   virtual Result<void> flush() = 0;
-  /// No probe record that this log ever took bears a later time, whatever process wrote it; zero when there was none.
+  /// No probe record of our own that this log ever took bears a later time, whatever process wrote it; zero when there
+  /// was none. What others sent in (append_lines) bears the times of their clocks and does not count.
   /// What is stamped after it has an identity of its own (RELIABILITY P3), also where the clock went back meanwhile.
   [[nodiscard]] virtual core::WallTime newest_stamp() const = 0;
   /// The reader of that name; made at the log's first kept record when new, else at its kept place.

@@ -68,6 +68,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   core::Result<void> recover();
   void replay(JournalContents journal);
   void note_stamp(core::WallTime stamp);
+  void note_own_stamps(std::string_view lines);
   void use_memory_only(const std::string& why);
   bool refuse(std::string_view measurement);
   void take(std::string_view lines, std::uint32_t count, RecordClass record_class);

@@ -122,6 +122,19 @@ TEST(LogP3, TheNewestStampOutlivesAKill) {
   }
 }
 
+TEST(LogP3, TheTimesOfOtherProbersAreNoStampsOfOurs) {
+  SimLoop loop;
+  SimFiles files;
+  LogOptions options = small_log();
+  options.own_tags = {{"vantage", "v1"}};
+  auto log = must_open(loop, files, options);
+  log->append_lines("probe,vantage=elsewhere n=1i 1780000000000000000\n", 1, RecordClass::kB);
+  SimFiles after;
+  copy_files(files, after);
+  SimLoop next_loop;
+  EXPECT_LE(must_open(next_loop, after, options)->newest_stamp(), next_loop.wall_now());
+}
+
 TEST(LogP1, ZeroCommitIntervalMakesEachAppendDurable) {
   SimLoop loop;
   SimFiles files;
