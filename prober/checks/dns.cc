@@ -261,33 +261,10 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 27> kFields = {&field::kResolveSeconds,
-                                                        &field::kDnsAttempts,
-                                                        &field::kConnectSeconds,
-                                                        &field::kTlsSeconds,
-                                                        &field::kTcpRttSeconds,
-                                                        &field::kTcpRetransmits,
-                                                        &field::kIp,
-                                                        &field::kAddresses,
-                                                        &field::kDnsRcode,
-                                                        &field::kDnsAnswers,
-                                                        &field::kDnsMinTtl,
-                                                        &field::kDnsAnswerSet,
-                                                        &field::kDnsTransport,
-                                                        &field::kDnsAuthoritative,
-                                                        &field::kDnsAnswerRecords,
-                                                        &field::kDnsAuthority,
-                                                        &field::kDnsAdditional,
-                                                        &field::kDnsSerial,
-                                                        &field::kDnsEde,
-                                                        &field::kDnsDuplicates,
-                                                        &field::kDnsSpoofed,
-                                                        &field::kTlsVersion,
-                                                        &field::kTlsCipher,
-                                                        &field::kAlpn,
-                                                        &field::kSslEarliestCertExpiry,
-                                                        &field::kCertFingerprint,
-                                                        &field::kCertIssuer};
+constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 13>{
+    &field::kDnsRcode, &field::kDnsAnswers, &field::kDnsMinTtl, &field::kDnsAnswerSet, &field::kDnsTransport,
+    &field::kDnsAuthoritative, &field::kDnsAnswerRecords, &field::kDnsAuthority, &field::kDnsAdditional,
+    &field::kDnsSerial, &field::kDnsEde, &field::kDnsDuplicates, &field::kDnsSpoofed});
 
 }  // namespace
 

@@ -198,41 +198,10 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<HttpCheck>(static_cast<const HttpSpec&>(spec), net, context);
 }
 
-constexpr std::array kFields = {&field::kResolveSeconds,
-                                &field::kDnsAttempts,
-                                &field::kAddresses,
-                                &field::kIp,
-                                &field::kConnectSeconds,
-                                &field::kTcpRttSeconds,
-                                &field::kTcpRetransmits,
-                                &field::kTlsWaitSeconds,
-                                &field::kTlsSeconds,
-                                &field::kTlsVersion,
-                                &field::kTlsCipher,
-                                &field::kAlpn,
-                                &field::kSslEarliestCertExpiry,
-                                &field::kCertFingerprint,
-                                &field::kCertIssuer,
-                                &field::kTlsGroup,
-                                &field::kSslLastChainExpiry,
-                                &field::kCertSubject,
-                                &field::kCertNames,
-                                &field::kCertSerial,
-                                &field::kCertKey,
-                                &field::kCertSignature,
-                                &field::kCertChain,
-                                &field::kOcspStaple,
-                                &field::kProcessingSeconds,
-                                &field::kTransferSeconds,
-                                &field::kHttpStatusCode,
-                                &field::kHttpVersion,
-                                &field::kHttpContentLength,
-                                &field::kHttpBodyBytes,
-                                &field::kHttpRedirects,
-                                &field::kHttpHops,
-                                &field::kHttpLastModified,
-                                &field::kHttpDateSkewSeconds,
-                                &field::kHttpNotes};
+constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 11>{
+    &field::kProcessingSeconds, &field::kTransferSeconds, &field::kHttpStatusCode, &field::kHttpVersion,
+    &field::kHttpContentLength, &field::kHttpBodyBytes, &field::kHttpRedirects, &field::kHttpHops,
+    &field::kHttpLastModified, &field::kHttpDateSkewSeconds, &field::kHttpNotes});
 
 }  // namespace
 

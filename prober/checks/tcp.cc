@@ -136,31 +136,7 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<TcpCheck>(static_cast<const TcpSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 25> kFields = {&field::kResolveSeconds,
-                                                        &field::kDnsAttempts,
-                                                        &field::kAddresses,
-                                                        &field::kIp,
-                                                        &field::kConnectSeconds,
-                                                        &field::kTcpRttSeconds,
-                                                        &field::kTcpRetransmits,
-                                                        &field::kExpectMatch,
-                                                        &field::kTlsWaitSeconds,
-                                                        &field::kTlsSeconds,
-                                                        &field::kTlsVersion,
-                                                        &field::kTlsCipher,
-                                                        &field::kAlpn,
-                                                        &field::kSslEarliestCertExpiry,
-                                                        &field::kCertFingerprint,
-                                                        &field::kCertIssuer,
-                                                        &field::kTlsGroup,
-                                                        &field::kSslLastChainExpiry,
-                                                        &field::kCertSubject,
-                                                        &field::kCertNames,
-                                                        &field::kCertSerial,
-                                                        &field::kCertKey,
-                                                        &field::kCertSignature,
-                                                        &field::kCertChain,
-                                                        &field::kOcspStaple};
+constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 1>{&field::kExpectMatch});
 
 }  // namespace
 

@@ -79,33 +79,8 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<TlsCheck>(static_cast<const TlsCheckSpec&>(spec), net, context);
 }
 
-constexpr std::array<const core::Field*, 24> kFields = {&field::kResolveSeconds,
-                                                        &field::kDnsAttempts,
-                                                        &field::kAddresses,
-                                                        &field::kIp,
-                                                        &field::kConnectSeconds,
-                                                        &field::kTcpRttSeconds,
-                                                        &field::kTcpRetransmits,
-                                                        &field::kTlsWaitSeconds,
-                                                        &field::kTlsSeconds,
-                                                        &field::kTlsVersion,
-                                                        &field::kTlsCipher,
-                                                        &field::kAlpn,
-                                                        &field::kSslEarliestCertExpiry,
-                                                        &field::kCertFingerprint,
-                                                        &field::kCertIssuer,
-                                                        &field::kTlsGroup,
-                                                        &field::kSslLastChainExpiry,
-                                                        &field::kCertSubject,
-                                                        &field::kCertNames,
-                                                        &field::kCertSerial,
-                                                        &field::kCertKey,
-                                                        &field::kCertSignature,
-                                                        &field::kCertChain,
-                                                        &field::kOcspStaple};
-
 }  // namespace
 
-const CheckType kTlsCheck = {core::CheckKind::kTls, kFields, &kExpect, nullptr, &parse, &make};
+const CheckType kTlsCheck = {core::CheckKind::kTls, kApproachFields, &kExpect, nullptr, &parse, &make};
 
 }  // namespace sonde::prober

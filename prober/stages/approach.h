@@ -1,7 +1,9 @@
-// The way to a service that tcp, tls and http checks share: resolve, connect, and TLS where it is wanted.
+// The way to a service that all checks share: resolve, connect, and TLS where it is wanted.
 // Each stage writes its own time and facts into the run's measurement as soon as it has ended.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +28,41 @@ struct ApproachPlan {
   std::optional<io::TlsRequest> tls;            // nothing = the plain socket is wanted
   std::unique_ptr<ApproachTunnel> tunnel = {};  // null = none; only together with `tls`
 };
+
+/// What an Approach writes into a measurement: part of the field table of every check that takes this way.
+inline constexpr std::array kApproachFields = {&core::field::kResolveSeconds,
+                                               &core::field::kDnsAttempts,
+                                               &core::field::kAddresses,
+                                               &core::field::kIp,
+                                               &core::field::kConnectSeconds,
+                                               &core::field::kTcpRttSeconds,
+                                               &core::field::kTcpRetransmits,
+                                               &core::field::kTlsWaitSeconds,
+                                               &core::field::kTlsSeconds,
+                                               &core::field::kTlsVersion,
+                                               &core::field::kTlsCipher,
+                                               &core::field::kAlpn,
+                                               &core::field::kSslEarliestCertExpiry,
+                                               &core::field::kCertFingerprint,
+                                               &core::field::kCertIssuer,
+                                               &core::field::kTlsGroup,
+                                               &core::field::kSslLastChainExpiry,
+                                               &core::field::kCertSubject,
+                                               &core::field::kCertNames,
+                                               &core::field::kCertSerial,
+                                               &core::field::kCertKey,
+                                               &core::field::kCertSignature,
+                                               &core::field::kCertChain,
+                                               &core::field::kOcspStaple};
+
+/// These and a check's own.
+template <std::size_t N>
+constexpr std::array<const core::Field*, kApproachFields.size() + N> approach_fields_and(
+    const std::array<const core::Field*, N>& own) {
+  std::array<const core::Field*, kApproachFields.size() + N> all{};
+  std::ranges::copy(own, std::ranges::copy(kApproachFields, all.begin()).out);
+  return all;
+}
 
 class Approach {
  public:
