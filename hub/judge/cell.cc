@@ -64,9 +64,10 @@ void add_round(Cell& cell, const Trials& round) {
   }
 }
 
-void note_run(Cell& cell, const RunResult& run) {
+void note_run(Cell& cell, const RunResult& run, const Slowness& slow) {
   if (run.trust == Trust::kIgnored) return;
-  const bool failed = run.trust == Trust::kOwnFault || run.status == core::Status::kFail;
+  const bool late = slow.connect || slow.answer;
+  const bool failed = run.trust == Trust::kOwnFault || run.status == core::Status::kFail || late;
   cell.last_ms = run.time_ms;
   cell.stage = run.stage;
   cell.cause = run.cause;
@@ -78,9 +79,25 @@ void note_run(Cell& cell, const RunResult& run) {
   const bool clean = failures(cell, Window::kFast) < kClean;
   if (cell.onset_ms < 0 || (clean && cell.last_fail_ms <= cell.last_good_ms)) cell.onset_ms = run.time_ms;
   cell.last_fail_ms = run.time_ms;
-  cell.fail_stage = run.stage;
-  cell.fail_cause = run.cause;
+  cell.fail_stage = late ? (slow.connect ? core::Stage::kTcp : core::Stage::kHttp) : run.stage;
+  cell.fail_cause = late ? core::Cause::kSlow : run.cause;
   cell.fail_http_status = run.http_status;
+}
+
+Slowness compare_with_usual(Cell& cell, const RunResult& run, bool frozen) {
+  Slowness slow = slow_by_limit(run);
+  const bool succeeded = run.status == core::Status::kOk || run.status == core::Status::kDegraded;
+  if (!succeeded || run.trust != Trust::kTrusted) return slow;
+  if (run.took.connect >= 0) {
+    slow.connect |= is_slow(cell.usual_connect, run.took.connect, kConnectRule);
+    slow.repeated_syn = repeated_syn(cell.usual_connect, run.took.connect);
+    learn(cell.usual_connect, run.took.connect, kConnectRule, run.time_ms, frozen);
+  }
+  if (run.took.answer >= 0) {
+    slow.answer |= is_slow(cell.usual_answer, run.took.answer, kAnswerRule);
+    learn(cell.usual_answer, run.took.answer, kAnswerRule, run.time_ms, frozen);
+  }
+  return slow;
 }
 
 void learn(Cell& cell, const Trials& round, float forget) {

@@ -7,6 +7,7 @@
 
 #include "core/outcome.h"
 #include "hub/judge/channels.h"
+#include "hub/judge/latency.h"
 #include "hub/judge/run_result.h"
 
 namespace sonde::hub::judge {
@@ -33,6 +34,8 @@ struct Cell {
   std::uint32_t age_rounds = 0;                                // rounds since it was probed
   PerChannel learned_n{};                                      // long-term counts: the baseline
   PerChannel learned_k{};
+  Usual usual_connect;
+  Usual usual_answer;
   std::array<std::uint8_t, kChannels> good_rounds{};  // rounds with a success at this channel, saturating
 
   std::int64_t last_ms = 0;                // latest trusted result
@@ -58,8 +61,12 @@ void decay(Cell& cell);
 /// Adds what the cell saw in the round: at most one effective trial per channel, however many runs there were.
 void add_round(Cell& cell, const Trials& round);
 
-/// Notes the latest result for evidence and onset. Call in the order of time.
-void note_run(Cell& cell, const RunResult& run);
+/// Notes the latest result for evidence and onset; a slow one counts as a failure here. Call in the order of time.
+void note_run(Cell& cell, const RunResult& run, const Slowness& slow);
+
+/// Says at which end a run was slow, and learns its durations; `frozen` as in latency.h. Only runs that succeeded and
+/// are trusted are compared with what is usual. Call in the order of time.
+[[nodiscard]] Slowness compare_with_usual(Cell& cell, const RunResult& run, bool frozen);
 
 /// Learns the round as normal. `rounds_per_week` sets how fast the past is forgotten (half-life 7 days).
 /// Do not call for cells under an open incident.

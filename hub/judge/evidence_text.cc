@@ -118,6 +118,23 @@ std::optional<Evidence> acquitted_by_contrast(const Scene& scene, const Finding&
   return e;
 }
 
+Evidence who_is_silent(const Scene& scene, const Finding& f) {
+  const FailingSet silent = failing_set(scene, f.failing);
+  std::set<std::string> reporting;
+  for (std::uint32_t i = 0; i < scene.cells.size(); ++i) {
+    if (!silent.vantages.contains(scene.cells[i].vantage) && !dropped_out(scene.cells[i])) {
+      reporting.insert(scene.isp(i));
+    }
+  }
+  std::string names;
+  for (const std::uint32_t v : silent.vantages) names += (names.empty() ? "" : ", ") + scene.vantages[v].name;
+  return {f.component.key(),
+          {fmt::format("Nothing arrives from {}; vantages on {} other network{} report.", names, reporting.size(),
+                       reporting.size() == 1 ? "" : "s"),
+           fmt::format("{} 不再上报；另有 {} 个网络上的观测点正常上报。", names, reporting.size())},
+          {}};
+}
+
 // One rival kind per class is enough for a reader; the parents of an accused child are named too.
 constexpr std::array kRivals{Kind::kApp,  Kind::kServiceRegion, Kind::kRegion, Kind::kProvider, Kind::kZone,
                              Kind::kPath, Kind::kCorridor,      Kind::kBorder, Kind::kIsp,      Kind::kVantage};
@@ -126,6 +143,7 @@ constexpr std::array kRivals{Kind::kApp,  Kind::kServiceRegion, Kind::kRegion, K
 
 std::vector<Evidence> evidence(const Scene& scene, const Finding& f) {
   if (f.failing.empty() && f.affected.empty()) return {};
+  if (f.hypothesis.mode == Mode::kSilent) return {who_is_silent(scene, f)};
   std::vector<Evidence> all{what_fails(scene, f)};
   if (f.failing.empty()) return all;
   const Contrast contrast{scene, f.since_ms};

@@ -167,7 +167,7 @@ void mark_shared_causes(const Scene& scene, std::vector<Finding>& findings) {
   for (Finding& f : findings) {
     const auto alike = std::ranges::count_if(findings, [&](const Finding& o) {
       return info(o.component.kind).blame == info(f.component.kind).blame && o.hypothesis.mode == f.hypothesis.mode &&
-             std::abs(o.since_ms - f.since_ms) <= 2 * scene.round_ms;
+             std::abs(o.since_ms - f.since_ms) <= kTogether * scene.round_ms;
     });
     f.shared_cause = static_cast<std::size_t>(alike) >= kSharedCause;
   }

@@ -19,6 +19,7 @@ inline constexpr double kTwinMin = 3;          // nats of error-class evidence t
 inline constexpr double kFreshMin = 1.5;       // nats of one round alone
 inline constexpr double kShortcutEvidence = 60;
 inline constexpr double kShortcutPosterior = 0.97;
+inline constexpr std::int64_t kTogether = 2;  // rounds between two onsets that count as one moment
 
 /// Nats of one round alone (0 is the latest of each cell) for the component's best mode, over the cells that
 /// `elsewhere` does not explain (by cell, may be empty). Nothing where none of its cells reports any more.

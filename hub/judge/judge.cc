@@ -13,6 +13,8 @@
 #include "hub/judge/inbox.h"
 #include "hub/judge/life.h"
 #include "hub/judge/search.h"
+#include "hub/judge/silence.h"
+#include "hub/judge/symptoms.h"
 #include "hub/judge/topology.h"
 
 namespace sonde::hub::judge {
@@ -54,6 +56,7 @@ class Judge::State {
   std::vector<VerdictEvent> close_round(std::int64_t round);
   void apply_topology(PendingRound& pending);
   void apply_runs(const std::vector<RunResult>& runs);
+  void note_presence(const std::vector<RunResult>& runs, std::int64_t round);
   void rebuild_topology();
   std::uint32_t cell_of(std::uint32_t vantage, std::uint32_t target);
   std::vector<Finding> findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
@@ -69,6 +72,7 @@ class Judge::State {
   Names target_names_;
   std::vector<core::Vantage> vantages_;      // by id
   std::vector<std::int64_t> vantage_times_;  // time of the record in use; -1 = only tags are known
+  std::vector<Presence> presences_;          // by vantage
   std::vector<KnownTarget> targets_;         // by id
   std::vector<std::int64_t> target_times_;
   std::vector<Cell> cells_;
@@ -156,6 +160,7 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   apply_topology(pending);
   for (Cell& c : cells_) decay(c);
   apply_runs(pending.runs);
+  note_presence(pending.runs, round);
   if (std::exchange(topology_stale_, false)) rebuild_topology();
   counters_.cells = cells_.size();
 
@@ -163,7 +168,8 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   const EvidenceTable slow{cells_, Window::kSlow};
   RecentEvidence recent{cells_};
   const Scene scene{vantages_, targets_, cells_, topology_, round_ms_, (round + 1) * round_ms_};
-  const std::vector<Finding> found = findings(scene, fast, slow, recent);
+  std::vector<Finding> found = findings(scene, fast, slow, recent);
+  std::ranges::move(silence_findings(scene, presences_, round), std::back_inserter(found));
   std::vector<std::uint32_t> released;
   std::vector<VerdictEvent> events = docket_.step(scene, found, recent, released);
   for (const std::uint32_t c : released) {
@@ -214,9 +220,22 @@ void Judge::State::apply_topology(PendingRound& pending) {
 
 void Judge::State::rebuild_topology() {
   topology_ = build_topology(vantages_, targets_, cells_);
+  for (Presence& p : presences_) p.interval = 0;
   for (Cell& c : cells_) {
     const std::int64_t rounds = (to_ms(targets_[c.target].target.every) + round_ms_ / 2) / round_ms_;
     set_interval(c, static_cast<std::uint16_t>(std::clamp<std::int64_t>(rounds, 1, kIntervalMax)));
+    Presence& p = presences_[c.vantage];
+    p.interval = p.interval == 0 ? c.interval_rounds : std::min(p.interval, c.interval_rounds);
+  }
+}
+
+void Judge::State::note_presence(const std::vector<RunResult>& runs, std::int64_t round) {
+  presences_.resize(vantage_names_.size());
+  for (const RunResult& run : runs) {
+    Presence& p = presences_[run.vantage];
+    if (p.last_round == round) continue;
+    p.last_round = round;
+    if (p.rounds_seen < 1000) ++p.rounds_seen;
   }
 }
 
@@ -239,8 +258,9 @@ void Judge::State::apply_runs(const std::vector<RunResult>& runs) {
     if (run.trust == Trust::kIgnored) continue;
     const std::uint32_t i = cell_of(run.vantage, run.target);
     round_cells_.resize(cells_.size());
-    note_run(cells_[i], run);
-    add_trials(run, targets_[run.target].layers, round_cells_[i].trials);
+    const Slowness slow = compare_with_usual(cells_[i], run, docket_.holds(i));
+    note_run(cells_[i], run, slow);
+    add_trials(run, targets_[run.target].layers, slow, round_cells_[i].trials);
     round_cells_[i].seen = true;
   }
   for (std::size_t i = 0; i < cells_.size(); ++i) {
@@ -280,6 +300,14 @@ std::vector<Finding> Judge::State::findings(const Scene& scene, const EvidenceTa
       *same = std::move(f);
     }
   }
+  std::vector<Hypothesis> convicted;
+  for (const Incident& i : docket_.open()) {
+    const std::size_t c = topology_.find(i.component);
+    if (i.grade == Grade::kConvicted && c < topology_.size()) {
+      convicted.push_back({static_cast<std::uint32_t>(c), i.mode});
+    }
+  }
+  temper_symptoms(scene, convicted, found);
   return found;
 }
 

@@ -92,6 +92,16 @@ std::vector<Candidate> candidates_with_twins(const Finding& f) {
   return list;
 }
 
+// A slowness that lasts is learned as usual (latency.h), which ends the incident without anybody having mended it.
+core::BilingualText how_it_ended(const Incident& i, std::int64_t now_ms) {
+  const bool slow = i.last.mode == info(Mode::kAnswerSlow).name || i.last.mode == info(Mode::kConnectSlow).name;
+  if (slow && now_ms - core::to_unix_ms(i.last.since) >= kNewUsualMs) {
+    return {"It has either ended or been slow for so long that this is now taken as usual.",
+            "故障已结束，或已慢了足够久，现视为常态。"};
+  }
+  return {"It is over.", "故障已结束。"};
+}
+
 bool told_before(const VerdictEvent& a, const VerdictEvent& b) {
   return a.grade == b.grade && a.component_key == b.component_key && a.apps == b.apps && a.flapping == b.flapping &&
          std::abs(a.confidence.value_or(0) - b.confidence.value_or(0)) < kConfidenceStep;
@@ -144,7 +154,7 @@ void Docket::close_quiet(Step& s) {
     if (*nats > 0) i.quiet_rounds = 0;
     // Only rounds that brought something new count as quiet.
     if (*nats <= 0 && probed_now(s.scene, s.scene.topology.members[c])) ++i.quiet_rounds;
-    if (i.quiet_rounds >= i.close_after) close(s, i, {"It is over.", "故障已结束。"});
+    if (i.quiet_rounds >= i.close_after) close(s, i, how_it_ended(i, s.scene.round_end_ms));
   }
 }
 
@@ -156,6 +166,7 @@ void Docket::match_same(Step& s) {
       s.used[f] = 1;
       s.matched.insert(i.id);
       i.contender.reset();
+      if (s.findings[f].hypothesis.mode == Mode::kSilent) i.silent_rounds = 0;  // silence is what is known about it
       if (i.quiet_rounds == 0) adopt(s, i, s.findings[f], EventKind::kRevised);
       break;
     }
@@ -230,6 +241,7 @@ void Docket::adopt(Step& s, Incident& i, const Finding& f, EventKind event) {
   const std::vector<std::uint32_t>& cells = f.failing.empty() ? f.affected : f.failing;
   if (cells.empty()) return;
   i.cells = cells_of(f);
+  i.mode = f.hypothesis.mode;
   const Symptom what = symptom(s.scene, cells);
   VerdictEvent e;
   e.event = event;
@@ -238,9 +250,11 @@ void Docket::adopt(Step& s, Incident& i, const Finding& f, EventKind event) {
   e.since = event == EventKind::kOpened ? core::from_unix_ms(f.since_ms) : i.last.since;
   e.grade = i.grade;
   e.severity = f.severity;
-  e.stage = core::name(what.stage);
   e.mode = info(f.hypothesis.mode).name;
-  e.cause = core::name(what.cause);
+  if (f.hypothesis.mode != Mode::kSilent) {
+    e.stage = core::name(what.stage);
+    e.cause = core::name(what.cause);
+  }
   e.flapping = i.flapping;
   if (i.grade == Grade::kInsufficient) {
     e.side = common_side(s.scene, f);

@@ -24,7 +24,8 @@ inline constexpr int kChangeOfMind = 2;    // rounds in a row that another compo
 /// An incident while it is open.
 struct Incident {
   std::string id;
-  Component component;  // who is watched for quiet; named in public only above `insufficient`
+  Component component;     // who is watched for quiet; named in public only above `insufficient`
+  Mode mode = Mode::kTcp;  // in which it was found last
   Grade grade = Grade::kInsufficient;
   std::int64_t opened_ms = 0;
   int quiet_rounds = 0;

@@ -58,6 +58,16 @@ void need_outside_witness(Case& c) {
          "看到故障的观测点都在同一朵云里；增加一个云外的观测点即可判定。");
 }
 
+constexpr std::size_t kPartShare = 5;      // a fifth of the cells: a dependency that fails in part
+constexpr std::size_t kSiblingShare = 10;  // a tenth: far above what fails by chance
+
+// A failure that is news, lately, and no earlier than the fault in question (a round of grace: cells are asked at
+// different times).
+bool fails_too(const Case& c, std::uint32_t i) {
+  const Cell& cell = c.scene.cells[i];
+  return failed_lately(c.scene, i) && cell.last_fail_ms >= c.finding.since_ms - c.scene.round_ms;
+}
+
 // Refused, an own certificate, a wrong answer: the host is alive and says so itself.
 bool is_conclusive(const Case& c) {
   const auto conclusive = [&](std::uint32_t i) {
@@ -70,17 +80,40 @@ bool is_conclusive(const Case& c) {
   return static_cast<std::size_t>(n) * 5 >= c.finding.failing.size() * 4;
 }
 
+// Of the references that `of` selects, at most a tenth of the cells fail too.
+template <typename Of>
+bool mostly_healthy(const Case& c, Of of) {
+  std::size_t all = 0;
+  std::size_t failing = 0;
+  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
+    const core::Target& t = c.scene.target(i);
+    if (t.role != Role::kReference || !of(t) || dropped_out(c.scene.cells[i])) continue;
+    ++all;
+    failing += fails_too(c, i) ? 1 : 0;
+  }
+  return failing * kSiblingShare <= all;
+}
+
+// What an app depends on must be healthy, and not only here and there: an app breaks with a dependency that fails in
+// part. Failures from before the app's own do not count.
 void need_dependency(Case& c, const std::string& need) {
   const std::size_t last = need.rfind('/');
   if (last == std::string::npos) return;
-  const auto is_reference = [&](std::uint32_t i) {
+  std::size_t healthy = 0;
+  std::size_t failing = 0;
+  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
     const KnownTarget& t = c.scene.known(i);
-    return t.target.role == Role::kReference && t.place() == need.substr(0, last) &&
-           t.target.service == need.substr(last + 1);
-  };
-  c.need(c.contrast.any(is_reference),
+    if (t.target.role != Role::kReference || t.place() != need.substr(0, last)) continue;
+    if (t.target.service != need.substr(last + 1)) continue;
+    healthy += c.contrast.healthy(i) ? 1 : 0;
+    failing += fails_too(c, i) ? 1 : 0;
+  }
+  c.need(healthy > 0,
          fmt::format("Its dependency {} is not seen healthy; a reference target for it would settle it.", need),
          fmt::format("没有看到它依赖的 {} 正常；为其添加参考目标即可判定。", need));
+  c.need(healthy == 0 || failing * kPartShare < healthy + failing,
+         fmt::format("Its dependency {} fails too, in part: the app may only be a symptom.", need),
+         fmt::format("它依赖的 {} 也有部分故障：应用可能只是受牵连。", need));
 }
 
 void check_app(Case& c) {
@@ -123,6 +156,11 @@ void check_service_region(Case& c) {
   });
   c.need(contrast, "Neither another service of that region nor the same service elsewhere is seen healthy.",
          "没有看到该区域的其他服务或其他区域的同一服务正常。");
+  const bool alone = mostly_healthy(c, [&](const core::Target& o) {
+    return o.provider == t.provider && o.service == t.service && o.region != t.region;
+  });
+  c.need(alone, "The same service fails in other regions too: it may be the service as a whole.",
+         "其他区域的同一服务也有故障：可能是整个服务的问题。");
 }
 
 void check_region(Case& c) {

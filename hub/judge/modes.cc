@@ -19,6 +19,7 @@ constexpr std::array<ModeInfo, kModes> kTable{{
     {"all", {0.8F, 1, 1, 1, 0, 0.5F, 0.5F, 1}},
     {"overload", {0, 0, 0, 0, 0, 1, 1, 0}},
     {"dependency", {0, 0, 0, 0.5F, 0.8F, 0, 0.5F, 0}},
+    {"silent", {}},
 }};
 
 using enum Mode;

@@ -22,8 +22,9 @@ enum class Mode : std::uint8_t {
   kAll,         // nothing gets through, and the vantage may know it
   kOverload,    // the vantage itself is slow
   kDependency,  // not a mode of its own: how the failure of a dependency shows at those who depend on it
+  kSilent,      // reports nothing (silence.h); shows in no channel
 };
-inline constexpr std::size_t kModes = 11;
+inline constexpr std::size_t kModes = 12;
 
 struct ModeInfo {
   std::string_view name;

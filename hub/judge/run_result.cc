@@ -1,6 +1,8 @@
 // From outcome to trials per layer.
 #include "hub/judge/run_result.h"
 
+#include <algorithm>
+
 #include "core/schema.h"
 
 namespace sonde::hub::judge {
@@ -21,11 +23,30 @@ Trust trust_of(const core::Record& r, Status status, Cause cause) {
   return uplink && status == Status::kFail ? Trust::kOwnFault : Trust::kIgnored;
 }
 
+float seconds(const core::Record& r, std::string_view field) {
+  return static_cast<float>(r.number(field).value_or(-1));
+}
+
+// The wait for the answer includes the way there and back, which is the path's and not the server's.
+Durations durations_of(const core::Record& r) {
+  Durations took;
+  took.connect = seconds(r, core::field::kConnectSeconds.name);
+  const float wait = seconds(r, core::field::kProcessingSeconds.name);
+  if (wait >= 0) took.answer = std::max(0.0F, wait - std::max(0.0F, took.connect));
+  return took;
+}
+
 void good(Trials& t, Channel c) { t.n[index(c)] += 1; }
 void bad(Trials& t, Channel c, ErrorClass e) {
   t.n[index(c)] += 1;
   t.k[index(c)] += 1;
   t.by_class[index(e)] += 1;
+}
+
+// Turns half of a good connect into a failed one.
+void half_lost(Trials& t) {
+  t.k[index(Channel::kTcp)] += 0.5F;
+  t.by_class[index(ErrorClass::kTcpTimeout)] += 0.5F;
 }
 
 // Good trials of all layers that come before `until`.
@@ -150,11 +171,17 @@ std::optional<RunResult> read_run(const core::Record& r) {
   run.ipv6 = r.tag(core::tag::kFamily) == "ip6";
   run.used_tls = r.field(core::field::kTlsSeconds.name) != nullptr;
   run.http_status = static_cast<std::int32_t>(r.integer(core::field::kHttpStatusCode.name).value_or(0));
+  run.took = durations_of(r);
   run.time_ms = core::to_unix_ms(r.time);
   return run;
 }
 
-void add_trials(const RunResult& run, const Layers& known, Trials& out) {
+Slowness slow_by_limit(const RunResult& run) {
+  if (run.status != Status::kDegraded || run.cause != Cause::kSlow) return {};
+  return {.connect = run.stage <= Stage::kTcp, .answer = run.stage > Stage::kTcp};
+}
+
+void add_trials(const RunResult& run, const Layers& known, const Slowness& slow, Trials& out) {
   if (run.trust == Trust::kIgnored) return;
   if (run.trust == Trust::kOwnFault) return bad(out, Channel::kOwn, ErrorClass::kOwnFault);
   good(out, Channel::kOwn);
@@ -163,14 +190,13 @@ void add_trials(const RunResult& run, const Layers& known, Trials& out) {
   if (run.status != Status::kFail) {
     pass(out, layers, run.check, Channel::kOwn);
     if (run.check == core::CheckKind::kDns) return;
-    // A slow run succeeded; the latency channels say at which end it was slow.
-    const bool slow = run.status == Status::kDegraded && run.cause == Cause::kSlow;
-    if (slow && run.stage <= Stage::kTcp) {
+    if (slow.repeated_syn) half_lost(out);
+    if (slow.connect) {
       bad(out, Channel::kConnectSlow, ErrorClass::kSlow);
     } else {
       good(out, Channel::kConnectSlow);
     }
-    if (slow && run.stage > Stage::kTcp) {
+    if (slow.answer) {
       bad(out, Channel::kAnswerSlow, ErrorClass::kSlow);
     } else {
       good(out, Channel::kAnswerSlow);

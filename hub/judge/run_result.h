@@ -10,6 +10,7 @@
 #include "core/record.h"
 #include "core/target.h"
 #include "hub/judge/channels.h"
+#include "hub/judge/latency.h"
 
 namespace sonde::hub::judge {
 
@@ -33,11 +34,14 @@ struct RunResult {
   Trust trust = Trust::kTrusted;
   bool used_tls = false;  // the record shows that TLS was tried
   std::int32_t http_status = 0;
+  Durations took;
 
   /// Identity of the point: what arrives twice with the same identity is one run.
   [[nodiscard]] auto identity() const { return std::tuple{time_ms, check, ipv6}; }
   /// Of two records with one identity the greater one counts, so that the order of arrival does not.
-  [[nodiscard]] auto content() const { return std::tuple{status, stage, cause, trust, used_tls, http_status}; }
+  [[nodiscard]] auto content() const {
+    return std::tuple{status, stage, cause, trust, used_tls, http_status, took.connect, took.answer};
+  }
 };
 
 /// Reads outcome, trust and facts of a `probe` record; ids are left 0. Nothing where the status is missing or unknown
@@ -50,8 +54,20 @@ struct Layers {
   bool tls = false;
 };
 
-/// Adds the trials of one run to `out`: good ones up to the failing layer, the failure, nothing after it.
-void add_trials(const RunResult& run, const Layers& layers, Trials& out);
+/// At which end a run that succeeded was slow: by a limit that was set for it, or compared with what is usual for its
+/// cell (latency.h).
+struct Slowness {
+  bool connect = false;
+  bool answer = false;
+  bool repeated_syn = false;
+};
+
+/// What the limits say: a degraded run whose cause is `slow`.
+[[nodiscard]] Slowness slow_by_limit(const RunResult& run);
+
+/// Adds the trials of one run to `out`: good ones up to the failing layer, the failure, nothing after it. A SYN that
+/// had to be sent again counts as half a failed connect.
+void add_trials(const RunResult& run, const Layers& layers, const Slowness& slow, Trials& out);
 
 /// The class of the error of a failed run; nothing for one that is no evidence (such as HTTP 429: a polite refusal
 /// to a prober that asks too often).

@@ -8,6 +8,13 @@ const std::string& Scene::isp(std::uint32_t cell) const {
   return v.isp.empty() ? v.name : v.isp;
 }
 
+bool failed_lately(const Scene& scene, std::uint32_t cell) {
+  constexpr std::int64_t kLately = 3;
+  const Cell& c = scene.cells[cell];
+  return c.last_fail_ms >= scene.round_end_ms - kLately * c.interval_rounds * scene.round_ms &&
+         is_dirty(c, Window::kSlow);
+}
+
 std::string resolver_of(const Scene& scene, std::uint32_t cell) {
   const std::string& named = scene.known(cell).resolver;
   if (!named.empty()) return named;

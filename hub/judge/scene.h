@@ -104,6 +104,9 @@ struct FailingSet {
 };
 [[nodiscard]] FailingSet failing_set(const Scene& scene, std::span<const std::uint32_t> cells);
 
+/// The cell failed in one of its last three rounds, at a channel that has been seen healthy.
+[[nodiscard]] bool failed_lately(const Scene& scene, std::uint32_t cell);
+
 /// The resolver that a cell's lookups go through; unknown ones count as the vantage's ISP.
 [[nodiscard]] std::string resolver_of(const Scene& scene, std::uint32_t cell);
 

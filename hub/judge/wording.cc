@@ -73,6 +73,23 @@ BilingualText nobody_named(const Scene& scene, const Finding& f) {
                       fmt::join(keys, " 或 "))};
 }
 
+BilingualText silence(const Scene& scene, const Finding& f, Grade grade) {
+  const std::size_t n = failing_set(scene, f.failing).vantages.size();
+  const BilingualText what{
+      fmt::format("no results from {} vantage{} any more, while others report", n, n == 1 ? "" : "s"),
+      fmt::format("{} 个观测点不再上报，其他观测点正常", n)};
+  if (grade == Grade::kInsufficient) {
+    const std::vector<std::string> keys = suspects(f);
+    return capitalised(
+        {fmt::format("{}. Not enough evidence to say why; it may be {}.", what.en, fmt::join(keys, " or ")),
+         fmt::format("{}。证据不足以判定原因；可能是 {}。", what.zh, fmt::join(keys, " 或 "))});
+  }
+  const BilingualText who = words(f.component);
+  BilingualText s{fmt::format("{} is silent: {}.", who.en, what.en), fmt::format("{} 无声：{}。", who.zh, what.zh)};
+  if (grade == Grade::kLeaning) s = {"Probably " + s.en, "可能是" + s.zh};
+  return capitalised(std::move(s));
+}
+
 }  // namespace
 
 BilingualText capitalised(BilingualText t) {
@@ -135,6 +152,11 @@ BilingualText Symptom::text() const {
     const std::string text = fmt::format("HTTP {}", http_status);
     return {text, text};
   }
+  if (cause == core::Cause::kSlow) {
+    return stage <= core::Stage::kTcp
+               ? BilingualText{"connecting takes longer than usual (tcp_slow)", "连接比平时慢（tcp_slow）"}
+               : BilingualText{"the answer takes longer than usual (http_slow)", "应答比平时慢（http_slow）"};
+  }
   const core::CauseInfo& c = core::info(cause);
   const std::string id = fmt::format("{}_{}", core::name(stage), c.name);
   return {fmt::format("{} ({})", c.en, id), fmt::format("{}（{}）", c.zh, id)};
@@ -153,6 +175,7 @@ Symptom symptom(const Scene& scene, std::span<const std::uint32_t> cells) {
 }
 
 BilingualText summary(const Scene& scene, const Finding& f, Grade grade) {
+  if (f.hypothesis.mode == Mode::kSilent) return silence(scene, f, grade);
   if (grade == Grade::kInsufficient) return capitalised(nobody_named(scene, f));
   const std::vector<std::uint32_t>& cells = f.failing.empty() ? f.affected : f.failing;
   const FailingSet failing = failing_set(scene, cells);
@@ -226,6 +249,7 @@ std::vector<BilingualText> would_settle(const Finding& f, Grade grade) {
 
 std::vector<std::string> touched_apps(const Scene& scene, const Finding& f) {
   std::set<std::string> apps;
+  if (f.hypothesis.mode == Mode::kSilent) return {};  // who is not asked does not fail
   for (const auto* list : {&f.failing, &f.affected}) {
     for (const std::uint32_t i : *list) {
       const core::Target& t = scene.target(i);

@@ -19,6 +19,7 @@ struct Symptom {
   core::Stage stage = core::Stage::kDone;
   core::Cause cause = core::Cause::kNone;
   std::int32_t http_status = 0;
+  friend bool operator==(const Symptom&, const Symptom&) = default;
   /// "HTTP 503", or "no answer in time (tcp_timeout)".
   [[nodiscard]] core::BilingualText text() const;
 };

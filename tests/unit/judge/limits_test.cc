@@ -23,20 +23,6 @@ std::string bytes(const std::vector<Seen>& all) {
   return text;
 }
 
-// Plays records given as rounds of lists, live.
-std::vector<Seen> play_records(const World& w, const std::vector<std::vector<core::Record>>& rounds) {
-  Judge judge{options()};
-  for (const core::Record& r : topology(w, kStartMs)) judge.observe(r);
-  std::vector<Seen> seen;
-  for (std::size_t i = 0; i < rounds.size(); ++i) {
-    for (const core::Record& r : rounds[i]) judge.observe(r);
-    const auto round = static_cast<std::int64_t>(i);
-    for (VerdictEvent& e : judge.advance(end_of(round) + std::chrono::milliseconds{kRoundMs}))
-      seen.push_back({round, std::move(e)});
-  }
-  return seen;
-}
-
 const Rule kRegionDown = [](const core::Vantage&, const core::Target& t, std::int64_t r) -> Result {
   if (during(r) && t.provider == "cirrus" && t.region == "cn-east") return tcp_timeout();
   return std::nullopt;

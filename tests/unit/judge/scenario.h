@@ -61,6 +61,9 @@ struct Seen {
 /// Plays rounds [0, rounds) through a judge, live: each round is observed, then advanced past its watermark.
 [[nodiscard]] std::vector<Seen> play(const World& w, std::int64_t rounds, const Rule& rule, JudgeOptions options = {});
 
+/// Plays records given as one list per round, live.
+[[nodiscard]] std::vector<Seen> play_records(const World& w, const std::vector<std::vector<core::Record>>& rounds);
+
 /// The default options with this world's round.
 [[nodiscard]] JudgeOptions options();
 

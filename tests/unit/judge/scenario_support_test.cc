@@ -129,6 +129,19 @@ std::vector<Seen> play(const World& w, std::int64_t rounds, const Rule& rule, Ju
   return seen;
 }
 
+std::vector<Seen> play_records(const World& w, const std::vector<std::vector<core::Record>>& rounds) {
+  Judge judge{options()};
+  for (const core::Record& r : topology(w, kStartMs)) judge.observe(r);
+  std::vector<Seen> seen;
+  for (std::size_t i = 0; i < rounds.size(); ++i) {
+    for (const core::Record& r : rounds[i]) judge.observe(r);
+    const auto round = static_cast<std::int64_t>(i);
+    for (VerdictEvent& e : judge.advance(end_of(round) + std::chrono::milliseconds{kRoundMs}))
+      seen.push_back({round, std::move(e)});
+  }
+  return seen;
+}
+
 std::vector<Seen> of_grade(const std::vector<Seen>& all, Grade g) {
   std::vector<Seen> some;
   std::ranges::copy_if(all, std::back_inserter(some), [g](const Seen& s) { return s.event.grade == g; });
