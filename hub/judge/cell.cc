@@ -14,6 +14,7 @@ constexpr double kPriorFailures = 0.5;
 constexpr double kPriorTrials = 300;
 constexpr double kBaselineMin = 4e-4;
 constexpr double kBaselineMax = 0.995;
+constexpr double kBroken = 0.1;
 constexpr std::uint8_t kHealthyRounds = 2;
 // Below this weight of failures (nine rounds after a hard one) a new failure is a new onset.
 constexpr double kClean = 0.05;
@@ -116,7 +117,17 @@ double baseline(const Cell& cell, Channel c) {
   if (c != Channel::kOwn && !seen_healthy(cell, c)) return kBaselineMax;
   const double k = static_cast<double>(cell.learned_k[index(c)]);
   const double n = static_cast<double>(cell.learned_n[index(c)]);
-  return std::clamp((k + kPriorFailures) / (n + kPriorTrials), kBaselineMin, kBaselineMax);
+  const double own = (k + kPriorFailures) / (n + kPriorTrials);
+  return std::clamp(std::max(own, static_cast<double>(cell.background[index(c)])), kBaselineMin, kBaselineMax);
+}
+
+bool is_broken(const Cell& cell) {
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    const double n = static_cast<double>(cell.learned_n[c]);
+    if (n > 0 && !seen_healthy(cell, static_cast<Channel>(c))) return true;
+    if ((static_cast<double>(cell.learned_k[c]) + kPriorFailures) / (n + kPriorTrials) > kBroken) return true;
+  }
+  return false;
 }
 
 double failures(const Cell& cell, Window w) {

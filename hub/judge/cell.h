@@ -34,6 +34,7 @@ struct Cell {
   std::uint32_t age_rounds = 0;                                // rounds since it was probed
   PerChannel learned_n{};                                      // long-term counts: the baseline
   PerChannel learned_k{};
+  PerChannel background{};  // rate of failures around it lately (weather.h)
   Usual usual_connect;
   Usual usual_answer;
   std::array<std::uint8_t, kChannels> good_rounds{};  // rounds with a success at this channel, saturating
@@ -72,13 +73,17 @@ void note_run(Cell& cell, const RunResult& run, const Slowness& slow);
 /// Do not call for cells under an open incident.
 void learn(Cell& cell, const Trials& round, float forget);
 
-/// How often a healthy run of this cell fails at the channel: 4e-4 … 0.995. A channel that was seen healthy in fewer
-/// than two rounds is taken as known-unreachable (0.995): its failures are no news and carry no evidence.
+/// How often a healthy run of this cell fails at the channel: what is usual for the cell, or what fails around it
+/// lately if that is more; 4e-4 … 0.995. A channel that was seen healthy in fewer than two rounds is taken as
+/// known-unreachable (0.995): its failures are no news and carry no evidence.
 [[nodiscard]] double baseline(const Cell& cell, Channel c);
 [[nodiscard]] bool seen_healthy(const Cell& cell, Channel c);
 
 /// Two of its runs in a row are missing: it has dropped out, and its latest state says nothing about now.
 [[nodiscard]] inline bool dropped_out(const Cell& cell) { return cell.age_rounds > 2U * cell.interval_rounds + 1U; }
+
+/// A tenth of its runs or more fail at some layer, or it was never seen healthy there: it says nothing about others.
+[[nodiscard]] bool is_broken(const Cell& cell);
 
 /// True if the window holds failures at channels that have been seen healthy.
 [[nodiscard]] bool is_dirty(const Cell& cell, Window w);

@@ -16,6 +16,7 @@
 #include "hub/judge/silence.h"
 #include "hub/judge/symptoms.h"
 #include "hub/judge/topology.h"
+#include "hub/judge/weather.h"
 
 namespace sonde::hub::judge {
 namespace {
@@ -37,7 +38,8 @@ class Judge::State {
       : options_(options),
         round_ms_(std::max<std::int64_t>(100, to_ms(options.round))),
         watermark_ms_(options.watermark > core::Duration::zero() ? to_ms(options.watermark) : round_ms_),
-        forget_(static_cast<float>(std::exp2(-static_cast<double>(round_ms_) / static_cast<double>(kWeekMs)))) {}
+        forget_(static_cast<float>(std::exp2(-static_cast<double>(round_ms_) / static_cast<double>(kWeekMs)))),
+        weather_(round_ms_) {}
 
   void observe(const core::Record& r);
   std::vector<VerdictEvent> advance(std::int64_t now_ms);
@@ -54,6 +56,7 @@ class Judge::State {
 
   void observe_probe(const core::Record& r, std::int64_t time_ms);
   std::vector<VerdictEvent> close_round(std::int64_t round);
+  void learn_round();
   void apply_topology(PendingRound& pending);
   void apply_runs(const std::vector<RunResult>& runs);
   void note_presence(const std::vector<RunResult>& runs, std::int64_t round);
@@ -72,8 +75,9 @@ class Judge::State {
   Names target_names_;
   std::vector<core::Vantage> vantages_;      // by id
   std::vector<std::int64_t> vantage_times_;  // time of the record in use; -1 = only tags are known
-  std::vector<Presence> presences_;          // by vantage
-  std::vector<KnownTarget> targets_;         // by id
+  Weather weather_;
+  std::vector<Presence> presences_;   // by vantage
+  std::vector<KnownTarget> targets_;  // by id
   std::vector<std::int64_t> target_times_;
   std::vector<Cell> cells_;
   std::vector<RoundCell> round_cells_;  // by cell, of the round being closed
@@ -176,10 +180,19 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
     // What still fails, fails for a reason of its own.
     if (cells_[c].last_good_ms > cells_[c].last_fail_ms) forget_failures(cells_[c]);
   }
-  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
-    if (round_cells_[i].seen && !docket_.holds(i)) learn(cells_[i], round_cells_[i].trials, forget_);
-  }
+  learn_round();
   return events;
+}
+
+// What is under a verdict teaches nothing about what is normal.
+void Judge::State::learn_round() {
+  weather_.decay();
+  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
+    if (!round_cells_[i].seen || docket_.holds(i)) continue;
+    learn(cells_[i], round_cells_[i].trials, forget_);
+    if (!is_broken(cells_[i])) weather_.add(i, round_cells_[i].trials);
+  }
+  weather_.tell(cells_);
 }
 
 void Judge::State::apply_topology(PendingRound& pending) {
@@ -220,6 +233,7 @@ void Judge::State::apply_topology(PendingRound& pending) {
 
 void Judge::State::rebuild_topology() {
   topology_ = build_topology(vantages_, targets_, cells_);
+  weather_.regroup(vantages_, targets_, cells_);
   for (Presence& p : presences_) p.interval = 0;
   for (Cell& c : cells_) {
     const std::int64_t rounds = (to_ms(targets_[c.target].target.every) + round_ms_ / 2) / round_ms_;

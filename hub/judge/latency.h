@@ -21,13 +21,14 @@ struct Usual {
   std::int64_t slow_since_ms = 0;  // first of the slow samples without a usual one between; 0 = the latest was usual
 };
 
-/// How far above the usual a duration must be before it is slow: in ln (0.15 is a sixth more) and in seconds.
+/// How far above the usual a duration must be before it is slow: in ln (0.45 is half as much
+/// again and a little) and in seconds. Routes change by less than that all day.
 struct SlowRule {
   float log_min;
   float seconds_min;
 };
-inline constexpr SlowRule kConnectRule{0.15F, 0.020F};
-inline constexpr SlowRule kAnswerRule{0.30F, 0.050F};
+inline constexpr SlowRule kConnectRule{0.45F, 0.030F};
+inline constexpr SlowRule kAnswerRule{0.45F, 0.050F};
 
 /// Samples before anything is called slow.
 inline constexpr std::uint32_t kUsualSamples = 12;

@@ -50,6 +50,25 @@ void need_other_provider(Case& c) {
   c.need(other, "No other provider is seen healthy from the same vantages.", "同一批观测点没有看到其他云正常。");
 }
 
+// Who sees it from one side of the border only, while the other side does not, may see what happens at the border.
+void need_both_sides(Case& c) {
+  std::set<core::Partition> seeing;
+  for (const std::uint32_t v : c.failing.vantages) seeing.insert(c.scene.vantages[v].partition);
+  if (seeing.size() != 1) return;
+  const core::Partition side = *seeing.begin();
+  const bool crossing = std::ranges::all_of(
+      c.finding.failing, [&](std::uint32_t i) { return partition_of(c.scene.target(i)).value_or(side) != side; });
+  if (!crossing) return;
+  std::set<std::uint32_t> fine;
+  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
+    if (c.to_failing_target(i) && c.contrast.healthy(i) && c.scene.vantage(i).partition != side) {
+      fine.insert(c.scene.cells[i].vantage);
+    }
+  }
+  c.need(fine.size() < 2, "Only one side of the border sees it: something on the way may filter by name.",
+         "只有边界一侧能观测到：途中可能存在按名称过滤。");
+}
+
 // Somebody who does not live in the accused cloud must have seen it.
 void need_outside_witness(Case& c) {
   const bool outside = std::ranges::any_of(
@@ -80,7 +99,7 @@ bool is_conclusive(const Case& c) {
   return static_cast<std::size_t>(n) * 5 >= c.finding.failing.size() * 4;
 }
 
-// Of the references that `of` selects, at most a tenth of the cells fail too.
+// Of the references that `of` selects, at most one cell or a tenth of the cells fail too.
 template <typename Of>
 bool mostly_healthy(const Case& c, Of of) {
   std::size_t all = 0;
@@ -91,7 +110,7 @@ bool mostly_healthy(const Case& c, Of of) {
     ++all;
     failing += fails_too(c, i) ? 1 : 0;
   }
-  return failing * kSiblingShare <= all;
+  return failing <= 1 || failing * kSiblingShare <= all;
 }
 
 // What an app depends on must be healthy, and not only here and there: an app breaks with a dependency that fails in
@@ -123,6 +142,7 @@ void check_app(Case& c) {
            "中立的对照目标不属于任何应用，不对其定责。");
     return;
   }
+  need_both_sides(c);
   const bool conclusive = is_conclusive(c);
   if (!conclusive) need_two_networks(c);
   const std::string place = c.scene.known(c.finding.failing.front()).place();
@@ -135,6 +155,10 @@ void check_app(Case& c) {
       return c.from_failing_vantage(i) && !c.to_failing_target(i) && c.scene.known(i).place() == place &&
              c.scene.target(i).role != Role::kControl;
     });
+    const bool calm =
+        mostly_healthy(c, [&](const core::Target& o) { return o.provider == t.provider && o.region == t.region; });
+    c.need(calm, fmt::format("Other targets in {} fail too: the app may only be one of them.", place),
+           fmt::format("{} 中的其他目标也有故障：应用可能只是其中之一。", place));
     c.need(neighbour,
            fmt::format("It is the app or its region: no other target in {} is seen healthy; a reference target there "
                        "would settle it.",
@@ -146,6 +170,7 @@ void check_app(Case& c) {
 }
 
 void check_service_region(Case& c) {
+  need_both_sides(c);
   need_two_networks(c);
   need_outside_witness(c);
   const core::Target& t = c.first_target();
@@ -171,7 +196,12 @@ void check_region(Case& c) {
       c.failing.targets, [&](std::uint32_t t) { return c.scene.targets[t].target.role == Role::kReference; });
   c.need(reference, "None of the region's own services is seen failing; a reference target there would settle it.",
          "没有看到该区域的云服务本身故障；在该区域添加参考目标即可判定。");
+  need_both_sides(c);
   const core::Target& t = c.first_target();
+  const bool alone =
+      mostly_healthy(c, [&](const core::Target& o) { return o.provider == t.provider && o.region != t.region; });
+  c.need(alone, "Other regions of that provider fail too: it may be the provider as a whole.",
+         "该云的其他区域也有故障：可能是整个云的问题。");
   bool has_metro = false;
   bool metro = false;
   bool other_region = false;
@@ -252,6 +282,17 @@ void check_resolver(Case& c) {
          "从同一观测点查询另一个解析服务，即可区分是解析服务还是观测点的问题。");
 }
 
+// From one country only one network: the provider's edge there looks the same as the way of that network to it.
+void need_neighbour_isp(Case& c) {
+  const bool neighbour = c.contrast.any([&](std::uint32_t i) {
+    return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)) &&
+           c.failing.countries.contains(c.scene.vantage(i).country);
+  });
+  c.need(neighbour,
+         "No other ISP of that country is seen to reach the same targets: it may be the provider's edge there.",
+         "没有看到同一国家的其他运营商能访问同样的目标：可能是该云在当地的边缘接入。");
+}
+
 void check_path(Case& c) {
   c.need(c.failing.vantages.size() >= 2,
          "Near side: one vantage cannot tell itself from its ISP; a second vantage on the same ISP would settle it.",
@@ -262,6 +303,9 @@ void check_path(Case& c) {
   c.need(around, "The same targets are not seen healthy through another ISP.",
          "没有通过其他运营商看到同样的目标正常。");
   if (c.finding.component.kind == Kind::kIsp) return;
+  if (c.finding.component.kind == Kind::kPath || c.finding.component.kind == Kind::kPeering) need_neighbour_isp(c);
+  c.need(c.finding.component.kind != Kind::kPath || c.finding.hypothesis.mode != Mode::kConnectSlow,
+         "One path that is only slower may be no more than a new route.", "单条路径只是变慢，可能只是路由变化。");
   const bool elsewhere = c.contrast.any([&](std::uint32_t i) { return c.from_failing_vantage(i); });
   c.need(elsewhere, "The same vantages see nothing else healthy.", "同一批观测点没有看到其他目标正常。");
 }

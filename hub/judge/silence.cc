@@ -60,6 +60,16 @@ bool wholly_silent(const Group& g) {
   return g.silent.size() >= 2 && g.reporting == 0 && g.last_last - g.first_last <= kTogether;
 }
 
+// Others that fell silent in the same moment: then it is not this network, rather what collects from all of them.
+bool others_too(const Groups& all, const Topology& topology, const Group& g) {
+  return std::ranges::any_of(all, [&](const auto& entry) {
+    const Group& one = entry.second;
+    return topology.components[entry.first].kind == Kind::kVantage && !one.silent.empty() &&
+           std::ranges::find(g.silent, one.silent.front()) == g.silent.end() &&
+           one.first_last >= g.first_last - kTogether && one.first_last <= g.last_last + kTogether;
+  });
+}
+
 Finding finding(const Scene& scene, std::uint32_t component, const Group& g, Grade grade) {
   Finding f;
   f.hypothesis = {component, Mode::kSilent};
@@ -103,8 +113,14 @@ std::vector<Finding> silence_findings(const Scene& scene, std::span<const Presen
     const std::vector<Component> twins = same_silence(scene, all, component, group);
     const bool covered = std::ranges::all_of(group.silent, [&](std::uint32_t v) { return told.contains(v); });
     if (covered && !twins.empty()) continue;
-    Finding f = finding(scene, component, group, twins.empty() ? Grade::kConvicted : Grade::kInsufficient);
+    const bool alone = !others_too(all, scene.topology, group);
+    Finding f = finding(scene, component, group, twins.empty() && alone ? Grade::kConvicted : Grade::kInsufficient);
     f.twins = twins;
+    if (!alone) {
+      f.missing.push_back(
+          {"Vantages on other networks fell silent in the same moment: look at what collects from them.",
+           "其他网络上的观测点同时无数据：请检查采集端。"});
+    }
     for (const Component& twin : twins) f.candidates.push_back({twin.key(), 0.3});
     for (const std::uint32_t v : group.silent) told[v] = true;
     found.push_back(std::move(f));

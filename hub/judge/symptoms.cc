@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,24 @@ const Finding* stands_behind(const Scene& scene, const Finding& app, std::span<c
            symptom(scene, o.failing) == error;
   });
   return it == findings.end() ? nullptr : &*it;
+}
+
+// Another app that began to fail in the same moment and in the same way: two apps rather have one cause, which is not
+// among the components, than two.
+const core::Target* fails_alike(const Scene& scene, const Finding& app) {
+  if (info(app.component.kind).blame != BlameClass::kApp) return nullptr;
+  const Symptom error = symptom(scene, app.failing);
+  const std::string& own = scene.target(app.failing.front()).app;
+  std::map<std::string, std::size_t> cells;
+  for (std::uint32_t i = 0; i < scene.cells.size(); ++i) {
+    const Cell& cell = scene.cells[i];
+    const core::Target& t = scene.target(i);
+    if (t.role != core::Role::kApp || t.app == own || !failed_lately(scene, i)) continue;
+    if (Symptom{cell.fail_stage, cell.fail_cause, cell.fail_http_status} != error) continue;
+    if (std::abs(cell.onset_ms - app.since_ms) > kTogether * scene.round_ms) continue;
+    if (++cells[t.app] >= 2) return &t;
+  }
+  return nullptr;
 }
 
 // What does not get through may stop at any of these.
@@ -79,6 +98,13 @@ void temper_symptoms(const Scene& scene, std::span<const Hypothesis> convicted, 
       const core::BilingualText who = words(o->component);
       lower(f, {fmt::format("It began together with {} and shows the same error: it may stand behind it.", who.en),
                 fmt::format("它与{}同时开始故障，且错误相同：可能只是位于其后。", who.zh)});
+      continue;
+    }
+    if (const core::Target* other = fails_alike(scene, f)) {
+      f.shared_cause = true;
+      lower(f, {fmt::format("App {} began to fail in the same moment and in the same way: they may share a cause.",
+                            other->app),
+                fmt::format("应用 {} 同时以相同方式开始故障：二者可能有共同原因。", other->app)});
       continue;
     }
     const auto around = std::ranges::find_if(

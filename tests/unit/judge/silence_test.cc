@@ -71,6 +71,13 @@ TEST(Silence, WhenNobodyReportsNobodyIsBlamed) {
   EXPECT_TRUE(seen.empty()) << story(seen);
 }
 
+TEST(Silence, NetworksThatFallSilentInOneMomentMayBeTheCollector) {
+  const auto seen = play_without(
+      small_world(), [](const core::Vantage& v, std::int64_t r) { return during(r) && v.name != "virginia"; });
+  EXPECT_FALSE(seen.empty());
+  EXPECT_TRUE(of_grade(seen, Grade::kConvicted).empty()) << story(seen);
+}
+
 TEST(Silence, OneMissingRoundMeansNothing) {
   const auto seen = play_without(
       small_world(), [](const core::Vantage& v, std::int64_t r) { return r > 12 && r % 4 == 0 && v.country == "CN"; });

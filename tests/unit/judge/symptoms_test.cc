@@ -59,9 +59,8 @@ TEST(Symptoms, OneRegionOfAServiceIsNotConvictedWhileAnotherFailsInPart) {
   const World w = small_world();
   const auto seen = play(w, 30, [&](const core::Vantage& v, const core::Target& t, std::int64_t r) -> Result {
     if (!during(r) || t.provider != "nimbus" || t.service != "object-storage") return std::nullopt;
-    // Elsewhere one of the four vantages at a time, every second round.
-    const bool struck =
-        t.region == "sg-1" || (r % 2 == 0 && v.name == w.vantages[static_cast<std::size_t>(r / 2) % 4].name);
+    // Elsewhere one of the four vantages at a time.
+    const bool struck = t.region == "sg-1" || v.name == w.vantages[static_cast<std::size_t>(r % 4)].name;
     return struck ? Result{http_503()} : std::nullopt;
   });
   EXPECT_FALSE(seen.empty());
@@ -84,6 +83,34 @@ TEST(Symptoms, WhatRunsThroughAConvictedRegionIsNotConvictedBesideIt) {
       EXPECT_FALSE(s.event.component_key.starts_with("app:")) << "seed " << seed << "\n" << story(seen);
     }
   }
+}
+
+TEST(Symptoms, TwoAppsThatBeginToFailAlikeHaveACauseThatIsNotAmongTheComponents) {
+  const auto rule = [](bool together) {
+    return [together](const core::Vantage&, const core::Target& t, std::int64_t r) -> Result {
+      if (during(r) && t.name == "search") return http_503();
+      if (during(together ? r : r - 5) && t.name == "portal") return http_503();
+      return std::nullopt;
+    };
+  };
+  const auto seen = play(small_world(), 34, rule(true));
+  EXPECT_TRUE(of_grade(seen, Grade::kConvicted).empty()) << story(seen);
+  const auto leaning = of_grade(seen, Grade::kLeaning);
+  ASSERT_FALSE(leaning.empty()) << story(seen);
+  EXPECT_LE(leaning.front().event.confidence.value_or(1), 0.5);
+  EXPECT_FALSE(of_grade(play(small_world(), 34, rule(false)), Grade::kConvicted).empty()) << "one after the other";
+}
+
+TEST(Symptoms, WhatOneSideOfTheBorderSeesIsNotTheServicesFault) {
+  const auto filtered = core::failed(core::Stage::kTls, core::Cause::kReset);
+  const auto seen =
+      play(small_world(), 34, [&](const core::Vantage& v, const core::Target& t, std::int64_t r) -> Result {
+        const bool service = t.provider == "nimbus" && t.region == "sg-1" && t.service == "object-storage";
+        if (during(r) && service && v.partition == core::Partition::kDomestic) return filtered;
+        return std::nullopt;
+      });
+  EXPECT_FALSE(seen.empty());
+  EXPECT_TRUE(of_grade(seen, Grade::kConvicted).empty()) << story(seen);
 }
 
 }  // namespace
