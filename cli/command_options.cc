@@ -348,7 +348,8 @@ void Definer::config(CLI::App& app) {
 void Definer::judge(CLI::App& app) {
   JudgeOptions& o = arguments_.judge;
   CLI::App* judge = verb(app, "judge", say("Replay line protocol and print the verdicts", "重放行协议数据并给出结论"),
-                         "sonde judge results.lp.gz\nzcat *.lp.gz | sonde judge --json -",
+                         "sonde judge results.lp.gz\nzcat *.lp.gz | sonde judge --json -\n"
+                         "sonde judge --score truth.jsonl results.lp",
                          [&o](const Context& c) { return judge_verb(o, c); });
   judge
       ->add_option("files", o.files,
@@ -358,6 +359,11 @@ void Definer::judge(CLI::App& app) {
   judge->add_flag("--json", o.json, say("One JSON object per event and line", "每个事件一行 JSON"));
   duration(*judge, "--round", say("The usual interval of the targets (default 10s)", "目标通常的探测间隔（默认 10s）"),
            100ms, 1h, [&o](core::Duration d) { o.round = d; });
+  judge
+      ->add_option("--score", o.score,
+                   say("Compare the verdicts with this file of what really was, and print how good they are",
+                       "与记录真实故障的文件对比，并打印结论的质量"))
+      ->type_name("TRUTH.jsonl");
 }
 
 void Definer::watch(CLI::App& app) {

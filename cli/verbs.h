@@ -104,8 +104,10 @@ struct JudgeOptions {
   std::vector<std::string> files;  // "-" = stdin
   bool json = false;
   core::Duration round = std::chrono::seconds{10};
+  std::string score;  // a truth file: print how good the verdicts are instead of the verdicts
 };
-/// `sonde judge FILE|-…`: replays line protocol through the judge and prints its verdicts as they would have been said.
+/// `sonde judge FILE|-…`: replays line protocol through the judge and prints its verdicts as they would have been said,
+/// or with `score` what they were worth (0 whatever that is).
 int judge_verb(const JudgeOptions& options, const Context& context);
 
 struct WatchOptions {

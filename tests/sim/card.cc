@@ -132,7 +132,7 @@ std::vector<Part> parts_of(const CardOptions& o) {
   const std::vector<Part> all = {
       {.name = "27 vantages", .baselines = true, .faults = n, .off_model = true},
       {.name = "healthy", .healthy = true, .days = o.healthy_days},
-      {.name = "two faults", .pairs = true, .faults = n / 2},
+      {.name = "two faults", .pairs = true, .faults = n},
       {.name = "1 vantage", .vantages = 1, .faults = n / 2},
       {.name = "no references", .references = false, .faults = n / 2},
       {.name = "2 vantages", .vantages = 2, .faults = n / 2},

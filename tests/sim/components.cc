@@ -61,8 +61,7 @@ bool is_vantage(std::string_view kind) { return is_one_of(kind, {"vantage", "hos
 bool can_show(std::string_view kind, Sight sight) {
   switch (sight) {
     case Sight::kDns:
-      return is_one_of(kind,
-                       {"zone", "dns-provider", "resolver", "service-region", "service-global", "border", "isp"}) ||
+      return is_one_of(kind, {"zone", "dns-provider", "resolver", "service-region", "service-global", "border"}) ||
              is_vantage(kind);
     case Sight::kTcp:
     case Sight::kTls:
