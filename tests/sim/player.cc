@@ -40,9 +40,20 @@ core::Measurement measurement_of(const TargetFacts& facts, const Seen& s) {
   return m;
 }
 
-void change(core::Record& r, const core::Field& f, core::FieldValue value) {
-  const auto it = std::ranges::find_if(r.fields, [&f](const auto& one) { return one.first == f.name; });
-  if (it != r.fields.end()) it->second = std::move(value);
+/// The facts of a good run that differ from one run to the next.
+constexpr std::array<const core::Field*, 9> kChanging{
+    &field::kDurationSeconds, &field::kResolveSeconds,    &field::kConnectSeconds,
+    &field::kTlsSeconds,      &field::kProcessingSeconds, &field::kTransferSeconds,
+    &field::kTcpRttSeconds,   &field::kLoopLagSeconds,    &field::kTcpRetransmits};
+constexpr std::uint8_t kNowhere = 255;
+
+std::array<std::uint8_t, 9> places_in(const core::Record& r) {
+  std::array<std::uint8_t, 9> out{};
+  for (std::size_t i = 0; i < kChanging.size(); ++i) {
+    const auto it = std::ranges::find(r.fields, kChanging[i]->name, &std::pair<std::string, core::FieldValue>::first);
+    out.at(i) = it == r.fields.end() ? kNowhere : static_cast<std::uint8_t>(it - r.fields.begin());
+  }
+  return out;
 }
 
 }  // namespace
@@ -104,6 +115,7 @@ Player::Player(const World& world, const Script& script, const Noise& noise, std
     good.http_status = world.facts_of(cell).http ? 200 : 0;
     good_.push_back(core::to_record(measurement_of(world.facts_of(cell), good), world.vantage_of(cell),
                                     world.target_of(cell), core::from_unix_ms(script.start_ms)));
+    places_.push_back(places_in(good_.back()));
   }
   for (std::size_t v = 0; v < world.vantages.size(); ++v) {
     std::vector<std::size_t>& cells = by_phase_.emplace_back(world.targets.size());
@@ -179,15 +191,13 @@ const core::Record& Player::record_of(std::size_t cell, std::int64_t stamp_ms, c
   }
   core::Record& r = good_[cell];
   r.time = core::from_unix_ms(stamp_ms);
-  change(r, field::kDurationSeconds, seen.duration);
-  change(r, field::kResolveSeconds, seen.resolve);
-  change(r, field::kConnectSeconds, seen.connect);
-  change(r, field::kTlsSeconds, seen.tls);
-  change(r, field::kProcessingSeconds, seen.processing);
-  change(r, field::kTransferSeconds, seen.transfer);
-  change(r, field::kTcpRttSeconds, seen.round_trip);
-  change(r, field::kTcpRetransmits, std::int64_t{seen.retransmits});
-  change(r, field::kLoopLagSeconds, seen.lag);
+  const std::array<double, 8> values{seen.duration,   seen.resolve,  seen.connect,    seen.tls,
+                                     seen.processing, seen.transfer, seen.round_trip, seen.lag};
+  const auto& places = places_[cell];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (places.at(i) != kNowhere) r.fields[places.at(i)].second = values.at(i);
+  }
+  r.fields[places.back()].second = std::int64_t{seen.retransmits};  // every good run has connected
   return r;
 }
 

@@ -1,6 +1,7 @@
 // Plays a script: makes the records that the probers of the world would send, round after round, in virtual time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -55,12 +56,13 @@ class Player {
   const Script& script_;
   Network network_;
   Rng runs_;
-  Rng fate_;                                        // of results on their way
-  std::vector<std::int64_t> phase_ms_;              // of each cell within the round
-  std::vector<std::vector<std::size_t>> by_phase_;  // cells of each vantage, in the order of their phases
-  std::vector<core::Record> good_;                  // by cell: a record of a good run, changed in place
-  core::Record other_;                              // any other record
-  std::vector<std::unique_ptr<SelfDoubt>> doubts_;  // by vantage
+  Rng fate_;                                         // of results on their way
+  std::vector<std::int64_t> phase_ms_;               // of each cell within the round
+  std::vector<std::vector<std::size_t>> by_phase_;   // cells of each vantage, in the order of their phases
+  std::vector<core::Record> good_;                   // by cell: a record of a good run, changed in place
+  std::vector<std::array<std::uint8_t, 9>> places_;  // by cell: where the facts that change stand in it
+  core::Record other_;                               // any other record
+  std::vector<std::unique_ptr<SelfDoubt>> doubts_;   // by vantage
   std::vector<const Fault*> active_;
   std::vector<Late> late_;
 };
