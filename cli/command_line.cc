@@ -77,6 +77,7 @@ struct CommandLine::Parser {
     definer.watch(app);
     definer.judge(app);
     definer.targets(app);
+    definer.vantage(app);
     definer.config(app);
     definer.log(app);
     definer.version(app);

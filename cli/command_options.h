@@ -22,6 +22,7 @@ struct Arguments {
   CheckOptions check;
   ConfigOptions config;
   TargetsOptions targets;
+  VantageOptions vantage;
   JudgeOptions judge;
   WatchOptions watch;
   LogVerbOptions log;
@@ -41,6 +42,7 @@ class Definer {
   void check(CLI::App& app);
   void targets(CLI::App& app);
   void config(CLI::App& app);
+  void vantage(CLI::App& app);
   void judge(CLI::App& app);
   void watch(CLI::App& app);
   void log(CLI::App& app);

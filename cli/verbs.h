@@ -100,6 +100,14 @@ int targets_show_verb(const TargetsOptions& options, const Context& context);
 /// `sonde targets lint`: what is allowed but probably not meant.
 int targets_lint_verb(const TargetsOptions& options, const Context& context);
 
+struct VantageOptions {
+  bool json = false;
+  core::Duration timeout = std::chrono::seconds{2};
+  std::string address;  // ADDRESS[:PORT] that is asked in place of the metadata services' own; empty = their own
+};
+/// `sonde vantage detect`: where this machine is, by the metadata services of the clouds. 3 when none told.
+int vantage_detect_verb(const VantageOptions& options, const Context& context);
+
 struct JudgeOptions {
   std::vector<std::string> files;  // "-" = stdin
   bool json = false;
