@@ -37,6 +37,9 @@ int config_check_verb(const ConfigOptions& options, const Context& context) {
     fmt::print("  {}\n",
                fmt::format(fmt::runtime(t.say("prober: vantage {}, {} targets", "探针：观测点 {}，{} 个目标")),
                            c->prober.vantage.name, c->prober.targets.size()));
+    if (const std::string& told = c->prober.vantage_told.in(t.language); !told.empty()) {
+      fmt::print("  {}\n", fmt::format(fmt::runtime(t.say("vantage: auto: {}", "vantage: auto：{}")), told));
+    }
   }
   if (c->runs_hub) {
     fmt::print("  {}\n", fmt::format(fmt::runtime(t.say("hub: {}:{}", "中心：{}:{}")), c->hub.address, c->hub.port));
@@ -54,7 +57,7 @@ int config_print_verb(const ConfigOptions& options, const Context& context) {
   core::ConfigNode root;
   const auto c = load_configuration(options.config, *files, catalogue, errors, &root);
   if (!c) return report(errors, context.err);
-  fmt::print("{}", print_configuration(root, *c, std::filesystem::current_path().string()));
+  fmt::print("{}", print_configuration(root, *c, std::filesystem::current_path().string(), context.out.language));
   return exit_code::kOk;
 }
 

@@ -81,8 +81,23 @@ ConfigNode& section(ConfigNode& root, std::string_view key) {
   return *find(root, key);
 }
 
+// What `auto` came to is written out, so that the print is read as the same vantage elsewhere. A region that the
+// catalogue does not know can only come from `auto`.
+void write_out_auto(ConfigNode& map, const core::Vantage& v) {
+  if (map.kind == Kind::kScalar) {
+    map.kind = Kind::kMap;
+    set_default(map, "provider", scalar(std::string{prober::kAuto}));
+  }
+  ConfigNode* provider = find(map, "provider");
+  const bool known = !v.provider.empty() && !v.country.empty();
+  if (provider == nullptr || provider->scalar != prober::kAuto || !known) return;
+  *provider = scalar(v.provider);
+  set_default(map, "region", scalar(v.region));
+}
+
 void set_vantage(ConfigNode& root, const core::Vantage& v) {
   ConfigNode& map = section(root, "vantage");
+  write_out_auto(map, v);
   set_default(map, "name", scalar(v.name));
   set_default(map, "partition", scalar(std::string{core::name(v.partition)}));
   if (!v.country.empty()) set_default(map, "country", scalar(v.country));
@@ -271,8 +286,11 @@ class Printer {
 
 }  // namespace
 
-std::string print_configuration(const ConfigNode& root, const Configuration& c, const std::string& working_directory) {
-  return Printer{working_directory}.print(with_defaults(root, c), root_table(), c.runs_prober);
+std::string print_configuration(const ConfigNode& root, const Configuration& c, const std::string& working_directory,
+                                core::Language language) {
+  const std::string& told = c.prober.vantage_told.in(language);
+  const std::string remark = told.empty() ? "" : "# vantage: auto: " + told + "\n";
+  return remark + Printer{working_directory}.print(with_defaults(root, c), root_table(), c.runs_prober);
 }
 
 }  // namespace sonde::cli

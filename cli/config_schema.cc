@@ -141,7 +141,8 @@ class SchemaWriter {
       case KeyKind::kTextMap:
         return {{"type", "object"}, {"additionalProperties", text({})}};
       case KeyKind::kMap:
-        return reference(*key.of);
+        if (key.word.empty()) return reference(*key.of);
+        return {{"anyOf", {reference(*key.of), {{"const", key.word}}}}};
       case KeyKind::kOfCheck:
         return {{"type", {"object", "null"}}};
       case KeyKind::kList:

@@ -121,6 +121,8 @@ std::optional<Configuration> read_configuration(const core::ConfigNode& root, co
                                         .host_name = inputs.host_name,
                                         .version = SONDE_VERSION,
                                         .documents = inputs.documents,
+                                        .detection = inputs.detection,
+                                        .vantage_needed = inputs.vantage_needed,
                                         .keep_written = inputs.keep_written};
     c.prober = prober::read_prober_config(map, sources, errors);
     // In the place of a blackbox_exporter only what is asked for is probed, not the catalogue.

@@ -39,8 +39,10 @@ struct ConfigurationInputs {
   const core::VariableLookup& variables;
   std::string host_name;
   std::string state_directory;
-  const prober::TargetDocuments* documents = nullptr;  // of URLs; null: an item with a URL is an error
-  bool keep_written = true;                            // as in prober::ConfigSources
+  const prober::TargetDocuments* documents = nullptr;   // of URLs; null: an item with a URL is an error
+  const prober::VantageDetection* detection = nullptr;  // as in prober::ConfigSources, and the next two
+  bool vantage_needed = true;
+  bool keep_written = true;
 };
 
 /// The tree of the file at `path`; an empty map where `path` is empty. Nothing when it cannot be read at all.

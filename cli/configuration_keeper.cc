@@ -7,6 +7,7 @@
 
 #include "cli/machine.h"
 #include "io/asio_loop.h"
+#include "prober/config_vantage.h"
 
 namespace sonde::cli {
 ConfigurationKeeper::ConfigurationKeeper(Parts parts, std::string path, Say say)
@@ -26,6 +27,8 @@ ConfigurationInputs ConfigurationKeeper::inputs() {
           .variables = parts_.variables,
           .host_name = parts_.host_name,
           .state_directory = parts_.state_directory,
+          .detection = detection_ ? &*detection_ : nullptr,
+          .vantage_needed = parts_.vantage_needed,
           .keep_written = parts_.keep_written};
 }
 
@@ -37,8 +40,23 @@ bool ConfigurationKeeper::prepare(Attempt& attempt) {
   attempt.tree = std::move(*tree);
   attempt.sources = prober::read_target_sources(attempt.tree);
   documents_.add(attempt.sources);
+  ask_for_vantage(attempt.tree);
   return true;
 }
+
+// Once, and again only where another address is to be asked.
+void ConfigurationKeeper::ask_for_vantage(const core::ConfigNode& tree) {
+  auto wanted = prober::read_detection(tree);
+  if (!wanted || ((detection_ || asking_) && detected_at_ == wanted->address)) return;
+  wanted->version = SONDE_VERSION;
+  detected_at_ = wanted->address;
+  detection_.reset();
+  core::ConfigErrors unheard;  // of the catalogue: ours
+  asking_ = prober::detect_vantage(parts_.loop, *http_, parts_.catalogue.read(unheard), *wanted,
+                                   [this](prober::VantageDetection d) { on_detection(std::move(d)); });
+}
+
+bool ConfigurationKeeper::complete() const { return documents_.complete() && !asking_; }
 
 std::optional<Configuration> ConfigurationKeeper::read_with(const prober::TargetDocuments& documents, Attempt& attempt,
                                                             core::ConfigErrors& errors) {
@@ -57,12 +75,16 @@ void ConfigurationKeeper::read(Attempt& attempt) {
     attempt.configuration = read_with(documents_.last_good(), attempt, of_last_good);
     if (attempt.configuration) attempt.of_newest = errors;
   }
+  if (attempt.configuration) attempt.told = attempt.configuration->prober.vantage_told;
   attempt.errors = attempt.configuration ? core::ConfigErrors{} : std::move(errors);
 }
 
 // After a good attempt.
 void ConfigurationKeeper::settle(Attempt& attempt) {
   documents_.keep_only(attempt.sources);
+  const core::BilingualText& told = attempt.told;
+  if (!told.en.empty() && told.en != vantage_said_.en) say(Tone::kPlain, "vantage: " + told.en, "观测点：" + told.zh);
+  vantage_said_ = told;
   good_ = attempt.of_newest.empty();
   if (good_) return documents_.accept();
   say_errors(attempt.of_newest);
@@ -74,7 +96,7 @@ std::optional<Configuration> ConfigurationKeeper::load(core::Duration wait_max, 
                                                        core::ConfigNode* root) {
   Attempt attempt;
   if (prepare(attempt)) {
-    if (!documents_.complete()) {
+    if (!complete()) {
       waiting_ = true;
       const io::Handle enough = parts_.loop.after(wait_max, [this] { parts_.loop.stop(); });
       parts_.loop.run();  // until on_documents()
@@ -110,9 +132,11 @@ core::Result<void> ConfigurationKeeper::reload() {
 core::Result<void> ConfigurationKeeper::take_over() {
   Attempt attempt;
   const bool readable = prepare(attempt);
-  if (readable && !documents_.complete()) {
+  if (readable && !complete()) {
     waiting_ = true;
-    const core::Error error{core::ErrorCode::kBusy, "waiting for the documents of new URLs", "正在等待新 URL 的文档"};
+    const core::Error error =
+        asking_ ? core::Error{core::ErrorCode::kBusy, "asking the metadata services", "正在询问元数据服务"}
+                : core::Error{core::ErrorCode::kBusy, "waiting for the documents of new URLs", "正在等待新 URL 的文档"};
     say(Tone::kPlain, error.message, error.zh);
     return error;
   }
@@ -143,7 +167,7 @@ core::Result<void> ConfigurationKeeper::apply(Attempt& attempt) {
 // An editor's other files, or a file that was only touched, change nothing: then nothing is said either.
 void ConfigurationKeeper::on_files() {
   Attempt look;
-  if (prepare(look) && documents_.complete()) read(look);
+  if (prepare(look) && complete()) read(look);
   if (seen_->digest() != digest_) {
     (void)take_over();
   } else if (watch_) {
@@ -152,12 +176,18 @@ void ConfigurationKeeper::on_files() {
 }
 
 void ConfigurationKeeper::on_documents() {
-  if (!documents_.complete()) return;
+  if (!complete()) return;
   if (!apply_) {
     if (waiting_) parts_.loop.stop();
   } else if (waiting_ || documents_.differ() || !good_) {
     (void)take_over();
   }
+}
+
+void ConfigurationKeeper::on_detection(prober::VantageDetection detection) {
+  detection_ = std::move(detection);
+  asking_.reset();
+  if (waiting_) on_documents();
 }
 
 void ConfigurationKeeper::say_errors(const core::ConfigErrors& errors) const {
@@ -178,7 +208,8 @@ std::optional<Configuration> load_configuration(const std::string& path, io::Fil
                               .catalogue = catalogue,
                               .variables = variables,
                               .host_name = host_name(),
-                              .state_directory = default_state_directory()},
+                              .state_directory = default_state_directory(),
+                              .vantage_needed = false},
                              path,
                              [](ConfigurationKeeper::Tone, const std::string&) {}};
   return keeper.load(std::chrono::seconds{10}, &errors, root);

@@ -13,6 +13,7 @@
 #include "io/file_watch.h"
 #include "io/http_client.h"
 #include "io/loop.h"
+#include "prober/vantage_detect.h"
 
 namespace sonde::cli {
 
@@ -27,7 +28,8 @@ class ConfigurationKeeper {
     std::string state_directory;
     core::Language language = core::Language::kEnglish;  // of what is said
     io::FileWatchOptions watch{};
-    bool keep_written = true;  // as in prober::ConfigSources
+    bool vantage_needed = true;  // as in prober::ConfigSources, and the next
+    bool keep_written = true;
   };
   enum class Tone { kGood, kBad, kPlain };
   using Say = std::function<void(Tone, const std::string&)>;
@@ -37,9 +39,10 @@ class ConfigurationKeeper {
   ConfigurationKeeper(const ConfigurationKeeper&) = delete;
   ConfigurationKeeper& operator=(const ConfigurationKeeper&) = delete;
 
-  /// Reads the configuration. Runs the loop meanwhile, `wait_max` at most, until the documents of URLs are there; one
-  /// that does not come, or has mistakes, is replaced by its copy. Nothing when there are mistakes: they were said, and
-  /// are in `errors` where it is given. `root` gets the tree that was read. Once, before follow().
+  /// Reads the configuration. Runs the loop meanwhile, `wait_max` at most, until the documents of URLs are there and,
+  /// for `vantage: auto`, the metadata services were asked; a document that does not come, or has mistakes, is replaced
+  /// by its copy. Nothing when there are mistakes: they were said, and are in `errors` where it is given. `root` gets
+  /// the tree that was read. Once, before follow().
   [[nodiscard]] std::optional<Configuration> load(core::Duration wait_max = std::chrono::seconds{10},
                                                   core::ConfigErrors* errors = nullptr,
                                                   core::ConfigNode* root = nullptr);
@@ -58,11 +61,14 @@ class ConfigurationKeeper {
     std::optional<Configuration> configuration;
     core::ConfigNode tree;
     core::ConfigErrors errors;     // why there is none
+    core::BilingualText told;      // of the vantage
     core::ConfigErrors of_newest;  // mistakes of new documents, where their last good ones are used
     std::vector<prober::TargetSource> sources;
   };
 
   [[nodiscard]] bool prepare(Attempt& attempt);
+  void ask_for_vantage(const core::ConfigNode& tree);
+  [[nodiscard]] bool complete() const;
   void read(Attempt& attempt);
   [[nodiscard]] std::optional<Configuration> read_with(const prober::TargetDocuments& documents, Attempt& attempt,
                                                        core::ConfigErrors& errors);
@@ -71,6 +77,7 @@ class ConfigurationKeeper {
   core::Result<void> apply(Attempt& attempt);
   void on_files();
   void on_documents();
+  void on_detection(prober::VantageDetection detection);
   [[nodiscard]] ConfigurationInputs inputs();
   void say_errors(const core::ConfigErrors& errors) const;
   void say(Tone tone, std::string_view en, std::string_view zh) const;
@@ -85,7 +92,11 @@ class ConfigurationKeeper {
   std::uint64_t digest_ = 0;              // of what the last attempt read
   std::function<core::Result<void>(Configuration)> apply_;
   std::function<void(bool)> told_;
-  bool waiting_ = false;  // for documents of new URLs
+  std::optional<prober::VantageDetection> detection_;  // once: a machine does not move
+  std::string detected_at_;                            // the address that was asked for it
+  core::BilingualText vantage_said_;
+  io::Handle asking_;     // the metadata services
+  bool waiting_ = false;  // for documents of new URLs, or for the vantage
   bool good_ = true;
 };
 

@@ -47,6 +47,8 @@ std::string value_words(const Key& key, core::Language language) {
     case KeyKind::kTextMap:
       return zh ? "文本到文本的映射" : "map of texts";
     case KeyKind::kMap:
+      if (!key.word.empty()) return fmt::format(fmt::runtime(zh ? "映射，或 {}" : "map, or {}"), key.word);
+      [[fallthrough]];
     case KeyKind::kOfCheck:
       return zh ? "映射" : "map";
     case KeyKind::kList:

@@ -43,6 +43,7 @@ struct Key {
   std::int64_t max = 0;
   std::span<const std::string_view> choices{};
   const KeyTable* of = nullptr;
+  std::string_view word{};      // of kMap: a word that may stand in place of the map
   std::string_view pattern{};   // of the text in JSON Schema (ECMA 262), where it has one; the reader checks by code
   std::string_view standard{};  // the default as it would be written; empty = none, or said in the meaning
   bool required = false;

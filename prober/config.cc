@@ -8,6 +8,7 @@
 #include "prober/config_net.h"
 #include "prober/config_targets.h"
 #include "prober/config_text.h"
+#include "prober/config_vantage.h"
 
 namespace sonde::prober {
 namespace {
@@ -24,7 +25,8 @@ class Reader {
     const Catalogue& catalogue = sources_.catalogue.read(errors_);
     TargetsReader targets{sources_, catalogue, errors_};
     ProberConfig out;
-    read_vantage(root.node("vantage"), targets, out);
+    const ConfigNode* vantage = root.node("vantage");
+    targets.set_net_defaults(read_vantage(vantage, targets.places(), sources_, out, errors_));
     read_resolver(root, out);
     if (const auto* n = root.node("tls"))
       out.ca_file = TableReader{*n, kTlsTable, errors_}.path("ca_file").value_or("");
@@ -39,39 +41,11 @@ class Reader {
       targets.collect_default();
     }
     out.targets = targets.build(out.vantage);
+    check_vantage_region(vantage, out.vantage, targets.places(), errors_);
     return out;
   }
 
  private:
-  void read_vantage(const ConfigNode* node, TargetsReader& targets, ProberConfig& out) {
-    core::Vantage& v = out.vantage;
-    v.version = sources_.version;
-    v.name = sources_.host_name;
-    if (node == nullptr) return;
-    const TableReader m{*node, kVantageTable, errors_};
-    if (auto name = m.text("name")) v.name = std::move(*name);
-    if (v.name.empty()) errors_.add(node->error("a vantage needs a name", "观测点需要名称"));
-    v.provider = targets.places().provider(m.text("provider").value_or(""));
-    v.region = m.text("region").value_or("");
-    if (const Place* place = targets.places().find(v.provider, v.region)) {
-      v.partition = place->partition.value_or(core::Partition::kOverseas);
-      v.country = place->country;
-      v.city = place->city;
-      v.lat = place->lat;
-      v.lon = place->lon;
-    }
-    if (const auto partition = m.choice("partition")) v.partition = *core::parse_partition(*partition);
-    v.isp = m.text("isp").value_or("");
-    if (auto city = m.text("city")) v.city = std::move(*city);
-    if (auto country = m.text("country")) v.country = std::move(*country);
-    if (const auto lat = m.number("lat")) v.lat = lat;
-    if (const auto lon = m.number("lon")) v.lon = lon;
-    NetSpec net = read_net(m, {}, errors_);
-    if (net.source) out.source = to_string(*net.source);
-    net.source.reset();  // it is that of all clients: only another one is a target's own
-    targets.set_net_defaults(std::move(net));
-  }
-
   void read_resolver(const TableReader& root, ProberConfig& out) {
     const ConfigNode* node = root.node("resolver");
     if (node == nullptr) return;

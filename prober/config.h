@@ -17,6 +17,11 @@
 
 namespace sonde::prober {
 
+struct VantageDetection;
+
+/// The word in place of `vantage`, or of its provider, that has the metadata services asked.
+inline constexpr std::string_view kAuto = "auto";
+
 /// One target with the check that its URL chose and its expectations.
 struct TargetEntry {
   core::Target target;
@@ -40,11 +45,12 @@ inline constexpr Duration kHostGap = std::chrono::seconds{10};  // at least, on 
 [[nodiscard]] Duration default_timeout(Duration every);
 
 struct ProberConfig {
-  core::Vantage vantage;           // `vantage.resolver` names the resolver that is used
-  std::string source;              // local address to probe from; empty = the system's choice
-  std::string resolver;            // "ADDRESS[:PORT]"; empty = the first of /etc/resolv.conf
-  std::string ca_file;             // trust anchors for TLS checks; empty = the system's store
-  std::vector<std::string> allow;  // address ranges that the policy would deny ("127.0.0.0/8")
+  core::Vantage vantage;             // `vantage.resolver` names the resolver that is used
+  core::BilingualText vantage_told;  // what became of `auto`; empty where nothing was asked
+  std::string source;                // local address to probe from; empty = the system's choice
+  std::string resolver;              // "ADDRESS[:PORT]"; empty = the first of /etc/resolv.conf
+  std::string ca_file;               // trust anchors for TLS checks; empty = the system's store
+  std::vector<std::string> allow;    // address ranges that the policy would deny ("127.0.0.0/8")
   std::size_t runs_in_flight_max = 512;
   std::size_t handshakes_in_flight_max = 32;   // TLS handshakes: each takes a good part of a millisecond of the loop
   std::optional<io::Endpoint> captive_canary;  // of a documentation range; nothing = no look-out for captive portals
@@ -78,6 +84,8 @@ struct ConfigSources {
   std::string host_name;                            // name of a vantage that has none
   std::string version;                              // of this program
   const TargetDocuments* documents = nullptr;       // null: an item with a URL is an error
+  const VantageDetection* detection = nullptr;      // of `vantage: auto`; null: nobody was asked
+  bool vantage_needed = true;                       // where nothing was detected: an error, else only said
   bool keep_written = true;                         // false: TargetEntry::written stays empty, as running needs it not
 };
 

@@ -247,9 +247,17 @@ constexpr core::KeyTable kTargetItemTable{.what = "targets item", .keys = kUrlIt
 constexpr std::array kVantageOwnKeys = {
     Key{.name = "name", .en = "name of this vantage; the host name where left out", .zh = "观测点名称；默认为主机名"},
     Key{.name = "provider",
-        .en = "cloud it runs on, such as aws; the aliases of the catalogue are known",
-        .zh = "所在的云，例如 aws；可用目录中的别名"},
-    Key{.name = "region", .en = "region of that cloud", .zh = "该云的区域"},
+        .en = "cloud it runs on, such as aws; the aliases of the catalogue are known; auto: provider and region are "
+              "what the cloud's metadata service tells at the start",
+        .zh = "所在的云，例如 aws；可用目录中的别名；auto 表示启动时由云的元数据服务告知服务商和区域"},
+    Key{.name = "region",
+        .en = "region of that cloud, one of the catalogue or of your references",
+        .zh = "该云的区域，须在目录或您的 references 中"},
+    Key{.name = "metadata",
+        .en =
+            "ADDRESS or ADDRESS:PORT that auto asks in place of the metadata services' own addresses, such as a relay "
+            "in a container",
+        .zh = "auto 询问的地址，写作 地址 或 地址:端口，用于代替各元数据服务自身的地址，例如容器中的转发"},
     Key{.name = "isp", .en = "network operator it leaves by", .zh = "出口网络运营商"}};
 
 // Defaults of all targets; the resolver of all is a key of the root.
@@ -276,8 +284,9 @@ constexpr std::array kProberOwnKeys = {
     Key{.name = "vantage",
         .kind = KeyKind::kMap,
         .of = &kVantageTable,
-        .en = "the place that probes run from",
-        .zh = "探测的出发地（观测点）"},
+        .word = kAuto,
+        .en = "the place that probes run from; auto: as {provider: auto}",
+        .zh = "探测的出发地（观测点）；auto 即 {provider: auto}"},
     Key{.name = "resolver",
         .en = "ADDRESS or ADDRESS:PORT of the DNS resolver to use; the first of /etc/resolv.conf where left out",
         .zh = "使用的 DNS 解析服务器：地址 或 地址:端口；默认为 /etc/resolv.conf 中的第一个"},

@@ -42,6 +42,7 @@ std::vector<std::string_view> keys(const auto& map) {
 Places::Places(const Catalogue& catalogue) {
   for (const CatalogueProvider& p : catalogue.providers) {
     Regions& regions = providers_[p.name];
+    of_catalogue_.insert(p.name);
     for (const std::string& alias : p.aliases) aliases_.emplace(alias, p.name);
     for (const CatalogueRegion& r : p.regions) {
       Region& region = regions[r.name];
@@ -72,6 +73,11 @@ const Place* Places::find(std::string_view provider, std::string_view region) co
   if (p == providers_.end()) return nullptr;
   const auto r = p->second.find(region);
   return r == p->second.end() ? nullptr : &r->second.place;
+}
+
+core::BilingualText Places::nearest_region(std::string_view provider, std::string_view region) const {
+  const auto p = providers_.find(provider);
+  return p == providers_.end() ? core::BilingualText{} : did_you_mean(region, keys(p->second));
 }
 
 core::Result<PlaceName> Places::region(std::string_view text) const {
@@ -117,7 +123,7 @@ core::Result<PlaceName> Places::region_of(std::string_view provider, std::string
   }
   const auto r = p->second.find(region);
   if (r != p->second.end()) return PlaceName{name, r->first, {}, r->second.place};
-  const core::BilingualText close = did_you_mean(region, keys(p->second));
+  const core::BilingualText close = nearest_region(name, region);
   return unknown(name + " has no region " + quoted(region) + close.en,
                  name + " 没有区域" + quoted_zh(region) + close.zh);
 }

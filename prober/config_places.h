@@ -9,6 +9,7 @@
 
 #include "core/result.h"
 #include "core/target.h"
+#include "core/text.h"
 #include "prober/catalogue.h"
 
 namespace sonde::prober {
@@ -38,6 +39,11 @@ class Places {
   /// Null where it is not known. Valid until `add`.
   [[nodiscard]] const Place* find(std::string_view provider, std::string_view region) const;
 
+  /// Whether the catalogue has that provider (its name, not an alias).
+  [[nodiscard]] bool is_of_catalogue(std::string_view provider) const { return of_catalogue_.contains(provider); }
+  /// "; did you mean "x"?" for a region that this provider does not have; empty where none is close.
+  [[nodiscard]] core::BilingualText nearest_region(std::string_view provider, std::string_view region) const;
+
   /// PROVIDER/REGION, or REGION alone where one provider only has it. Provider-wide parts are the regions `global` and
   /// `global-cn`.
   [[nodiscard]] core::Result<PlaceName> region(std::string_view text) const;
@@ -57,6 +63,7 @@ class Places {
 
   std::map<std::string, Regions, std::less<>> providers_;
   std::map<std::string, std::string, std::less<>> aliases_;  // alias -> provider
+  std::set<std::string, std::less<>> of_catalogue_;
 };
 
 }  // namespace sonde::prober

@@ -106,6 +106,8 @@ TEST_F(ConfigSchema, AcceptsEveryWayToWriteAValue) {
       "apps: [{name: a, url: \"tcp://a:1\", hosted_on: us-east-2, depends_on: us-east-2/kv}]\ntargets: []\n",
       "sinks: [{influx: {url: \"http://a\", omit_strings: true, batch_bytes: 65536, ack_hold: 0s}}, {stdout:}]\n",
       "hub:\nsinks:\n  - file: {path: x.lp, rotate: {bytes: 1GiB}}\n",
+      "vantage: auto\ntargets: []\n",
+      "vantage: {provider: auto, metadata: \"127.0.0.1:80\", partition: domestic}\ntargets: []\n",
   };
   for (const std::string& text : texts) {
     EXPECT_TRUE(bench_.read(text).has_value()) << text << bench_.errors.to_string();
@@ -117,6 +119,7 @@ TEST_F(ConfigSchema, RefusesWhatTheReaderRefuses) {
   const std::vector<std::string> texts = {
       "vantge: {}\n",
       "vantage: here\n",
+      "vantage: automatic\n",
       "vantage: {name: v, partition: china}\n",
       "vantage: {name: v, lat: 91}\n",
       "runs_in_flight: many\n",
