@@ -316,6 +316,7 @@ void Definer::targets(CLI::App& app) {
   show->add_option("names", o.names, names)->required()->type_name("NAME");
   targets_filter(*show);
   show->add_flag("--json", o.json, say("One JSON object per target and line", "每个目标一行 JSON"));
+  targets_verify(*targets);
 }
 
 void Definer::config(CLI::App& app) {

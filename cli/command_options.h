@@ -22,6 +22,7 @@ struct Arguments {
   CheckOptions check;
   ConfigOptions config;
   TargetsOptions targets;
+  VerifyOptions verify;
   VantageOptions vantage;
   JudgeOptions judge;
   WatchOptions watch;
@@ -59,6 +60,7 @@ class Definer {
   void check_expectations(CLI::App& check);
   void check_output(CLI::App& check);
   void targets_filter(CLI::App& app);
+  void targets_verify(CLI::App& targets);
   void log_directory(CLI::App& app);
   void log_filter(CLI::App& app);
   /// An option whose value is a duration with a unit inside [min, max].

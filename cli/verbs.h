@@ -100,6 +100,21 @@ int targets_show_verb(const TargetsOptions& options, const Context& context);
 /// `sonde targets lint`: what is allowed but probably not meant.
 int targets_lint_verb(const TargetsOptions& options, const Context& context);
 
+struct VerifyOptions {
+  std::string config;              // whose vantage, resolver, trust and policy are used; empty = the machine's
+  std::string catalogue;           // folder of catalogue files; empty = the catalogue that is built in
+  std::vector<std::string> names;  // names or globs; none = all
+  std::string role;                // reference or control; empty = both
+  std::string provider;            // name, alias or glob; empty = all
+  std::string patch;               // file for the patch; "-" = stdout, and then the report goes to stderr
+  core::Duration timeout = std::chrono::seconds{10};
+  int parallel = 16;
+  bool json = false;
+};
+/// `sonde targets verify`: every entry of the catalogue once, from here: which answers are not those that the catalogue
+/// expects, and a patch for these.
+int targets_verify_verb(const VerifyOptions& options, const Context& context);
+
 struct VantageOptions {
   bool json = false;
   core::Duration timeout = std::chrono::seconds{2};

@@ -102,6 +102,11 @@ struct ConfigSources {
 [[nodiscard]] ProberConfig read_prober_config(const core::TableReader& root, const ConfigSources& sources,
                                               core::ConfigErrors& errors);
 
+/// Every endpoint and control of the catalogue, also those that are taken by their full name only, to be run once:
+/// for `sonde targets verify`. Mistakes of the catalogue go to `errors`.
+[[nodiscard]] std::vector<TargetEntry> whole_catalogue(const ConfigSources& sources, Duration timeout,
+                                                       core::ConfigErrors& errors);
+
 /// A target made from a URL, with default expectations where `nodes` has none: for `sonde check URL`. Mistakes go to
 /// `errors`; the result is then not for use.
 [[nodiscard]] TargetEntry target_from_url(std::string_view url, Duration timeout, const SpecNodes& nodes,

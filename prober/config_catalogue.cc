@@ -246,12 +246,15 @@ void TargetsReader::add_controls(const CatalogueChoice& choice, core::Partition 
   for (const CatalogueEndpoint& e : catalogue_.controls) {
     const bool wanted =
         e.spare ? named(choice.named_controls, control_name(e)) : chosen(choice.named_controls, control_name(e));
-    if (e.partition != own_partition || !wanted) continue;
-    core::Target t;
-    t.role = core::Role::kControl;
-    t.partition = e.partition;
-    add_endpoint(e, std::move(t), choice);
+    if (e.partition == own_partition && wanted) add_control_of_catalogue(e, choice);
   }
+}
+
+void TargetsReader::add_control_of_catalogue(const CatalogueEndpoint& e, const CatalogueChoice& choice) {
+  core::Target t;
+  t.role = core::Role::kControl;
+  t.partition = e.partition;
+  add_endpoint(e, std::move(t), choice);
 }
 
 /// Whether the region has an endpoint that suits.
@@ -328,6 +331,24 @@ void TargetsReader::add_needed(const CatalogueChoice& like) {
       }
     }
   }
+}
+
+std::vector<TargetEntry> TargetsReader::build_whole_catalogue(Duration timeout) {
+  CatalogueChoice all;
+  all.every = 2 * timeout;
+  all.timeout = timeout;
+  for (const CatalogueProvider& provider : catalogue_.providers) {
+    for (const CatalogueRegion& region : provider.regions) {
+      for (const CatalogueEndpoint& e : region.endpoints) add_regional(provider, region, e, all);
+    }
+    for (const CatalogueEndpoint& e : provider.global) add_provider_wide(provider, e, all);
+  }
+  for (const CatalogueEndpoint& e : catalogue_.controls) add_control_of_catalogue(e, all);
+  return std::move(out_);
+}
+
+std::vector<TargetEntry> whole_catalogue(const ConfigSources& sources, Duration timeout, core::ConfigErrors& errors) {
+  return TargetsReader{sources, sources.catalogue.read(errors), errors}.build_whole_catalogue(timeout);
 }
 
 /// A cap for each host of others: where several endpoints share one, each is asked less often.

@@ -63,6 +63,9 @@ class TargetsReader {
   /// last, because apps say what is needed of it.
   [[nodiscard]] std::vector<TargetEntry> build(const core::Vantage& vantage);
 
+  /// All of the catalogue and nothing else.
+  [[nodiscard]] std::vector<TargetEntry> build_whole_catalogue(Duration timeout);
+
   [[nodiscard]] const Places& places() const { return places_; }
 
  private:
@@ -80,6 +83,7 @@ class TargetsReader {
   void add_choices(const core::Vantage& vantage);
   bool add_choice(const CatalogueChoice& choice, core::Partition own_partition);
   void add_controls(const CatalogueChoice& choice, core::Partition own_partition);
+  void add_control_of_catalogue(const CatalogueEndpoint& e, const CatalogueChoice& choice);
   bool add_region(const CatalogueProvider& provider, const CatalogueRegion& region, const CatalogueChoice& choice);
   void add_regional(const CatalogueProvider& provider, const CatalogueRegion& region, const CatalogueEndpoint& e,
                     const CatalogueChoice& choice);
