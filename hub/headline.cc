@@ -82,6 +82,18 @@ Headline good_news(const Counts& c) {
   return h;
 }
 
+// Nothing else fails. Where nothing answers at all, somebody should look.
+Headline never_worked(const Counts& c) {
+  const bool some = c.ok + c.degraded > 0;
+  return {.level = some ? "ok" : "attention",
+          .text = {.en = fmt::format("{} never seen healthy from anywhere: no verdict comes of {}. {}",
+                                     c.never_healthy == 1 ? "1 target was" : many(c.never_healthy, "target") + " were",
+                                     c.never_healthy == 1 ? "it" : "them",
+                                     some ? "Nothing else fails." : "Nothing answers at all."),
+                   .zh = fmt::format("{} 个目标从未在任何地点正常过，不据此下结论。{}", c.never_healthy,
+                                     some ? "其余没有故障。" : "目前没有任何应答。")}};
+}
+
 }  // namespace
 
 Headline make_headline(const HeadlineFacts& facts, const std::vector<const Incident*>& open) {
@@ -89,6 +101,7 @@ Headline make_headline(const HeadlineFacts& facts, const std::vector<const Incid
   const Counts& c = facts.counts;
   if (c.ok + c.degraded + c.fail + c.unknown == 0) return nothing_fresh(facts);
   if (!facts.failing.empty()) return from_failures(facts);
+  if (c.never_healthy > 0) return never_worked(c);
   return good_news(c);
 }
 

@@ -20,6 +20,7 @@ struct Counts {
   std::size_t fail = 0;
   std::size_t unknown = 0;
   std::size_t none = 0;
+  std::size_t never_healthy = 0;  // of the targets: have results, and never a success from anywhere
   [[nodiscard]] std::size_t cells() const { return ok + degraded + fail + unknown + none; }
 };
 
@@ -28,9 +29,11 @@ struct HeadlineFacts {
   Counts counts;
   std::size_t references_fresh = 0;    // reference targets with a trusted fresh result
   std::size_t references_failing = 0;  // of these, those that fail somewhere
-  std::vector<std::string> failing;    // names of targets that fail somewhere, apps first
-  std::size_t failing_vantages = 0;    // vantages that see a failure
-  bool heard_before = false;           // there are results, fresh or not
+  /// Names of targets that fail somewhere, apps first; without references and controls that never worked: these say
+  /// nothing about now.
+  std::vector<std::string> failing;
+  std::size_t failing_vantages = 0;  // vantages that see a failure
+  bool heard_before = false;         // there are results, fresh or not
 };
 
 struct Headline {

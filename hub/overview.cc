@@ -171,11 +171,13 @@ class MatrixBuilder {
       count(status);
       if (status == CellStatus::kFail) {
         fails = true;
-        failing_vantages_.insert(name);
+        if (t.target.role == Role::kApp || !t.never_healthy()) failing_vantages_.insert(name);
       }
       trusted = trusted || status <= CellStatus::kFail;
     }
     facts_.heard_before = facts_.heard_before || !t.latest.empty();
+    if (t.never_healthy()) facts_.counts.never_healthy += 1;
+    if (t.never_healthy() && t.target.role != Role::kApp) return;
     if (fails) facts_.failing.push_back(t.target.name);
     if (t.target.role == Role::kReference && trusted) {
       facts_.references_fresh += 1;
@@ -244,8 +246,9 @@ Json vantages(const Picture& picture, core::WallTime now) {
 }
 
 Json counts_json(const Counts& c) {
-  return {{"vantages", c.vantages}, {"targets", c.targets}, {"cells", c.cells()},   {"ok", c.ok},
-          {"degraded", c.degraded}, {"fail", c.fail},       {"unknown", c.unknown}, {"none", c.none}};
+  return {{"vantages", c.vantages},          {"targets", c.targets}, {"cells", c.cells()},   {"ok", c.ok},
+          {"degraded", c.degraded},          {"fail", c.fail},       {"unknown", c.unknown}, {"none", c.none},
+          {"never_healthy", c.never_healthy}};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/measurement.h"
 #include "core/schema.h"
 
 namespace sonde::hub {
@@ -83,6 +84,7 @@ bool Picture::take_probe(const core::Record& r) {
   if (target->described == core::WallTime{} && r.time >= target->heard) describe_by_tags(target->target, r);
   vantage->heard = std::max(vantage->heard, r.time);
   target->heard = std::max(target->heard, r.time);
+  if (core::is_success(*shown_status(r))) target->seen_healthy = true;
   if (r.time >= vantage->suspect_at) {
     vantage->suspect_at = r.time;
     vantage->suspect = r.integer(core::field::kSuspect.name).value_or(0) != 0;
@@ -96,6 +98,11 @@ bool Picture::take_probe(const core::Record& r) {
   target->latest.emplace(vantage_name, r);
   ++pairs_;
   return true;
+}
+
+void Picture::note_healthy(std::string_view target) {
+  const auto known = targets_.find(target);
+  if (known != targets_.end()) known->second.seen_healthy = true;
 }
 
 bool Picture::take_vantage(const core::Record& r) {

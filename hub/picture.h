@@ -33,6 +33,11 @@ struct TargetState {
   core::WallTime heard{};
   core::WallTime described{};
   std::map<std::string, core::Record, std::less<>> latest;  // newest `probe` record, by vantage
+  bool seen_healthy = false;  // ok or degraded from any vantage, at any time that is remembered
+
+  /// There are results, and none of them was ever a success. The judge takes what never worked for unreachable: its
+  /// failures are no news, and no verdict comes of them (docs/verdicts.md).
+  [[nodiscard]] bool never_healthy() const { return !seen_healthy && !latest.empty(); }
 };
 
 class Picture {
@@ -48,6 +53,9 @@ class Picture {
   /// Takes `probe`, `vantage`, `target` and `sonde` records; others change nothing. Older ones than known change
   /// nothing. False when a bound was met and the record was left out.
   bool take(const core::Record& record);
+
+  /// The target was healthy once, as something older than the records that were taken remembers.
+  void note_healthy(std::string_view target);
 
   /// Forgets targets that nobody reports on any more (15 minutes or ten of their intervals behind the newest record)
   /// and vantages that were silent for a day. Measured against the newest record, not the clock: when everything is

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,21 @@ Store::Store(io::Loop& loop, History& history, StoreOptions options)
   } else {
     for (const core::Record& r : *kept) picture_.take(r);
     picture_.forget();
+    remember_health();
   }
   schedule_prune(std::chrono::seconds{30});
+}
+
+// The newest results alone would call a target that fails since yesterday one that never worked.
+void Store::remember_health() {
+  std::vector<std::string> failing;
+  for (const auto& [name, state] : picture_.targets()) {
+    if (state.never_healthy()) failing.push_back(name);
+  }
+  for (const std::string& name : failing) {
+    const auto healthy = history_.ever_healthy(name);
+    if (!healthy || *healthy) picture_.note_healthy(name);  // where it cannot be told, nothing is claimed
+  }
 }
 
 io::Handle Store::deliver(const pipeline::LogBatch& batch, core::Callback<void(pipeline::SinkReply)> done) {

@@ -39,6 +39,7 @@ class Store final : public pipeline::Sink {
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
 
  private:
+  void remember_health();
   void schedule_prune(core::Duration delay);
   void prune();
 

@@ -62,6 +62,7 @@ class SqliteHistory final : public History {
   Result<std::vector<Record>> state() override;
   Result<std::vector<HistorySeries>> series(const HistoryQuery& query) override;
   Result<std::vector<Record>> failures(std::string_view target, std::size_t limit) override;
+  Result<bool> ever_healthy(std::string_view target) override;
   Result<bool> save_incident(const StoredIncident& incident, std::int64_t event_ms, std::string_view event,
                              std::string_view event_json) override;
   Result<std::vector<StoredIncident>> incidents(std::optional<bool> open, std::size_t limit) override;
@@ -88,7 +89,8 @@ class SqliteHistory final : public History {
 
   Database db_;
   Statement find_series_, add_series_, add_result_, change_result_, save_latest_, save_described_;
-  Statement read_points_, read_failures_, list_series_, drop_results_, oldest_, next_series_, drop_series_;
+  Statement read_points_, read_failures_, read_success_, list_series_, drop_results_, oldest_, next_series_,
+      drop_series_;
   Statement save_incident_, add_event_, get_incident_, list_incidents_, list_events_;
   std::unordered_map<std::string, std::int64_t> series_ids_;  // "target\nvantage\ncheck\nfamily" → id
   std::uint64_t rows_ = 0;
@@ -121,6 +123,7 @@ Result<void> SqliteHistory::prepare() {
       "ORDER BY time_ms LIMIT ?");
   read_failures_ =
       db_.prepare("SELECT line FROM results WHERE series = ? AND status <> 0 ORDER BY time_ms DESC LIMIT ?");
+  read_success_ = db_.prepare("SELECT 1 FROM results WHERE series = ? AND status IN (0, 1) LIMIT 1");
   list_series_ = db_.prepare("SELECT id, vantage, kind FROM series WHERE target = ? ORDER BY vantage, id");
   drop_results_ = db_.prepare("DELETE FROM results WHERE series = ? AND time_ms < ?");
   oldest_ = db_.prepare("SELECT min(time_ms) FROM results WHERE series = ?");
@@ -307,6 +310,15 @@ Result<std::vector<Record>> SqliteHistory::failures(std::string_view target, std
   std::ranges::stable_sort(found, std::greater<>{}, &Record::time);
   if (found.size() > limit) found.resize(limit);
   return found;
+}
+
+Result<bool> SqliteHistory::ever_healthy(std::string_view target) {
+  for (const SeriesKey& key : series_of(target)) {
+    read_success_.reset().bind(1, key.id);
+    if (read_success_.step()) return true;
+    if (read_success_.failed()) return db_.error();
+  }
+  return false;
 }
 
 Result<bool> SqliteHistory::save_incident(const StoredIncident& incident, std::int64_t event_ms, std::string_view event,

@@ -63,6 +63,9 @@ class History {
   /// The newest results of a target that were not ok, newest first.
   [[nodiscard]] virtual Result<std::vector<core::Record>> failures(std::string_view target, std::size_t limit) = 0;
 
+  /// Whether any result of the target that is kept was ok or degraded.
+  [[nodiscard]] virtual Result<bool> ever_healthy(std::string_view target) = 0;
+
   /// Upserts an incident and one event of its life together. Returns false when that event was kept before; the
   /// incident is then left as it is.
   virtual Result<bool> save_incident(const StoredIncident& incident, std::int64_t event_ms, std::string_view event,

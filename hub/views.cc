@@ -65,6 +65,7 @@ Json target_value(const Picture& picture, const TargetState& state, core::WallTi
   set_known(json, "lon", t.lon);
   if (t.every > core::Duration::zero()) json["every_seconds"] = core::to_seconds(t.every);
   json["status"] = status_of(picture, state, now);
+  if (state.never_healthy()) json["never_healthy"] = true;
   json["latest"] = Json::array();
   for (const auto& [vantage, record] : state.latest) json["latest"].push_back(result_json(record));
   return json;

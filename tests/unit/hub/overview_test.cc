@@ -51,16 +51,17 @@ TEST_F(OverviewTest, IsThisJsonToTheByte) {
   small.take(test::probe(shanghai, checkout, kNowMs - 1000, test::http_503()));
   const std::string json =
       overview_json({.picture = small, .incidents = {}, .now = core::from_unix_ms(kNowMs), .version = "0.1.0"});
-  EXPECT_EQ(json,
-            R"({"time_ms":1764000000000,"version":"0.1.0","round_ms":10000,)"
-            R"("headline":{"level":"attention","text_en":"checkout fails from 1 of 1 vantage; no verdict yet.",)"
-            R"("text_zh":"checkout 故障：1 个观测点中有 1 个看到，尚无结论。"},)"
-            R"("counts":{"vantages":1,"targets":1,"cells":1,"ok":0,"degraded":0,"fail":1,"unknown":0,"none":0},)"
-            R"("vantages":[{"name":"shanghai-ct","provider":"cirrus","region":"cn-east","partition":"domestic",)"
-            R"("isp":"shanghai-ct","country":"CN","last_seen_ms":1763999999000,"state":"ok"}],)"
-            R"("rows":[{"kind":"app","key":"app:checkout","label":"checkout","provider":"cirrus","region":"cn-east",)"
-            R"("partition":"domestic","targets":["checkout"],"cells":[{"vantage":"shanghai-ct","status":"fail","ok":0,)"
-            R"("degraded":0,"fail":1,"unknown":0,"none":0,"stage":"http","cause":"status"}]}],"incidents":[]})");
+  EXPECT_EQ(
+      json,
+      R"({"time_ms":1764000000000,"version":"0.1.0","round_ms":10000,)"
+      R"("headline":{"level":"attention","text_en":"checkout fails from 1 of 1 vantage; no verdict yet.",)"
+      R"("text_zh":"checkout 故障：1 个观测点中有 1 个看到，尚无结论。"},)"
+      R"("counts":{"vantages":1,"targets":1,"cells":1,"ok":0,"degraded":0,"fail":1,"unknown":0,"none":0,"never_healthy":1},)"
+      R"("vantages":[{"name":"shanghai-ct","provider":"cirrus","region":"cn-east","partition":"domestic",)"
+      R"("isp":"shanghai-ct","country":"CN","last_seen_ms":1763999999000,"state":"ok"}],)"
+      R"("rows":[{"kind":"app","key":"app:checkout","label":"checkout","provider":"cirrus","region":"cn-east",)"
+      R"("partition":"domestic","targets":["checkout"],"cells":[{"vantage":"shanghai-ct","status":"fail","ok":0,)"
+      R"("degraded":0,"fail":1,"unknown":0,"none":0,"stage":"http","cause":"status"}]}],"incidents":[]})");
 }
 
 TEST_F(OverviewTest, OrdersAppsThenRegionsThenControls) {
@@ -168,6 +169,46 @@ TEST_F(OverviewTest, CountsFurtherIncidents) {
   const Json o = overview({&a, &b});
   EXPECT_EQ(o["headline"]["level"], "attention");
   EXPECT_EQ(o["headline"]["text_en"], "A. 1 more incident open.");
+}
+
+TEST_F(OverviewTest, AReferenceThatNeverWorkedIsCountedAndMovesNothing) {
+  for (const core::Vantage& v : {shanghai, frankfurt}) {
+    for (const core::Target& t : {checkout, search, storage}) picture.take(test::probe(v, t, kNowMs - 1000));
+    picture.take(test::probe(v, compute, kNowMs - 1000, test::http_503()));
+  }
+  Json o = overview();
+  EXPECT_EQ(o["counts"]["never_healthy"], 1);
+  EXPECT_EQ(o["headline"]["level"], "ok");
+  EXPECT_EQ(o["headline"]["text_en"],
+            "1 target was never seen healthy from anywhere: no verdict comes of it. Nothing else fails.");
+  EXPECT_EQ(o["headline"]["text_zh"], "1 个目标从未在任何地点正常过，不据此下结论。其余没有故障。");
+  Json all = Json::parse(targets_json(picture, core::from_unix_ms(kNowMs)));
+  for (const Json& t : all["targets"]) {
+    EXPECT_EQ(t.contains("never_healthy"), t["name"] == compute.name) << t["name"];
+  }
+
+  // One good answer from one vantage, and its failures are news.
+  picture.take(test::probe(shanghai, compute, kNowMs - 500));
+  picture.take(test::probe(shanghai, compute, kNowMs, test::http_503()));
+  o = overview();
+  EXPECT_EQ(o["counts"]["never_healthy"], 0);
+  EXPECT_EQ(o["headline"]["level"], "attention");
+  EXPECT_EQ(o["headline"]["text_en"], "cirrus/cn-east/compute-api fails from 2 of 2 vantages; no verdict yet.");
+}
+
+TEST_F(OverviewTest, AnAppThatNeverWorkedIsStillNamed) {
+  all_fine();
+  const core::Target fresh = test::app("fresh");
+  picture.take(test::probe(shanghai, fresh, kNowMs, test::http_503()));
+  const Json o = overview();
+  EXPECT_EQ(o["counts"]["never_healthy"], 1);
+  EXPECT_EQ(o["headline"]["text_en"], "fresh fails from 1 of 2 vantages; no verdict yet.");
+}
+
+TEST_F(OverviewTest, AResultThatItsProberDoesNotTrustIsNoHealth) {
+  picture.take(test::suspect(test::probe(shanghai, compute, kNowMs)));
+  EXPECT_TRUE(picture.targets().at(compute.name).never_healthy());
+  EXPECT_FALSE(picture.targets().at(storage.name).never_healthy()) << "nothing was heard of it";
 }
 
 TEST_F(OverviewTest, SurvivesHostileText) {

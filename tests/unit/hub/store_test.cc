@@ -107,6 +107,24 @@ TEST_F(StoreTest, ComesBackAfterARestart) {
   EXPECT_EQ(failures->front().text("detail"), "503 Service Unavailable");
 }
 
+TEST_F(StoreTest, RemembersAfterARestartWhatWasHealthyOnce) {
+  const core::Target storage = test::reference("cirrus", "cn-east", "object-storage");
+  {
+    auto history = open();
+    Store store{loop, *history, {}};
+    deliver(store, {test::probe(shanghai, checkout, kNowMs - 20'000),
+                    test::probe(shanghai, storage, kNowMs - 20'000, test::http_503())});
+    deliver(store, {test::probe(shanghai, checkout, kNowMs, test::http_503()),
+                    test::probe(shanghai, storage, kNowMs, test::http_503())});
+    EXPECT_FALSE(store.picture().targets().at("checkout").never_healthy());
+    EXPECT_TRUE(store.picture().targets().at(storage.name).never_healthy());
+  }
+  auto history = open();
+  Store store{loop, *history, {}};
+  EXPECT_FALSE(store.picture().targets().at("checkout").never_healthy());
+  EXPECT_TRUE(store.picture().targets().at(storage.name).never_healthy());
+}
+
 TEST_F(StoreTest, ListsTheNewestFailuresFirstUpToTheLimit) {
   auto history = open();
   Store store{loop, *history, {}};

@@ -270,6 +270,15 @@ TEST(Limits, WhatNeverWorkedIsKnownUnreachableAndNoFault) {
   EXPECT_TRUE(seen.empty()) << story(seen);
 }
 
+// A catalogue entry whose healthy answer is recalled wrongly fails from everywhere and for ever.
+TEST(Limits, AWrongExpectationOfAWholeRegionIsNoVerdict) {
+  const auto seen = play(small_world(), 30, [](const core::Vantage&, const core::Target& t, std::int64_t) -> Result {
+    if (t.role == core::Role::kReference && t.provider == "cirrus" && t.region == "cn-east") return http_503();
+    return std::nullopt;
+  });
+  EXPECT_TRUE(seen.empty()) << story(seen);
+}
+
 TEST(Limits, ShortBurstsConvictNobody) {
   const auto seen =
       play(small_world(), 120, [](const core::Vantage& v, const core::Target& t, std::int64_t r) -> Result {
