@@ -117,7 +117,8 @@ class Influx::Delivery final : public io::Handle::Pending {
   }
 
   void send() {
-    if (pieces_.empty()) return finish({.kind = SinkReply::Kind::kDone, .dead_lettered = dead_});
+    if (pieces_.empty())
+      return finish({.kind = SinkReply::Kind::kDone, .dead_lettered = dead_, .message = std::move(last_refusal_)});
     const bool plain = sink_.options_.omit_strings == InfluxOptions::OmitStrings::kNo ||
                        (sink_.options_.omit_strings == InfluxOptions::OmitStrings::kAuto && !sink_.victoria_);
     std::string text = plain ? pieces_.front() : without_text_fields(pieces_.front());
@@ -182,6 +183,7 @@ class Influx::Delivery final : public io::Handle::Pending {
     if (!kept) spdlog::error("sink {}: {}; a refused line is lost", sink_.options_.name, kept.error().message);
     spdlog::warn("sink {}: a line was refused alone: {}", sink_.options_.name, reason);
     ++dead_;
+    last_refusal_ = reason;
     pieces_.pop_front();
   }
 
@@ -198,6 +200,7 @@ class Influx::Delivery final : public io::Handle::Pending {
   std::deque<std::string> pieces_;
   Addresses addresses_;
   std::uint64_t dead_ = 0;
+  std::string last_refusal_;
   bool restarted_ = false;
   io::Handle step_;
 };

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -17,29 +18,6 @@ namespace {
 constexpr std::array<char, 16> kHex{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
 constexpr int kGzipWindow = 15 + 16;  // zlib manual: 16 more asks for the gzip wrapper
 constexpr int kGzipMemory = 8;
-
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto b = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex.at(b >> 4);
-    out += kHex.at(b & 0xf);
-  }
-  return out;
-}
-
-std::string base_url(const InfluxOptions& options) {
-  std::string url = options.url;
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
 
 // End of the part before the fields: the first space that is not escaped.
 std::size_t fields_start(std::string_view line) {
@@ -96,7 +74,45 @@ void append_without_text(std::string_view line, std::string& out) {
   if (!any) out.resize(before);
 }
 
+// The value of label `name` of the first sample of `metric`.
+std::string_view label_of(std::string_view page, std::string_view metric, std::string_view name) {
+  const std::size_t at = page.find(metric);
+  if (at == std::string_view::npos) return {};
+  std::string_view line = page.substr(at, std::min(page.find('\n', at), page.size()) - at);
+  const std::string key = std::string{name} + "=\"";
+  std::size_t begin = 0;
+  do {  // "version" is also the end of "short_version"
+    begin = line.find(key, begin == 0 ? 0 : begin + 1);
+    if (begin == std::string_view::npos) return {};
+  } while (std::string_view{"{, "}.find(line[begin - 1]) == std::string_view::npos);
+  line.remove_prefix(begin + key.size());
+  return line.substr(0, std::min(line.find('"'), line.size()));
+}
+
 }  // namespace
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+      continue;
+    }
+    const auto b = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex.at(b >> 4);
+    out += kHex.at(b & 0xf);
+  }
+  return out;
+}
+
+std::string base_url(const InfluxOptions& options) {
+  std::string url = options.url;
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
 
 std::string write_url(const InfluxOptions& options) {
   std::string url = base_url(options);
@@ -150,6 +166,13 @@ std::string without_text_fields(std::string_view lines) {
   return out;
 }
 
+std::optional<core::WallTime> parse_http_date(std::string_view value) {
+  tm parts{};
+  const std::string text{value};
+  if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
+  return core::WallTime{std::chrono::seconds{timegm(&parts)}};
+}
+
 std::optional<core::Duration> parse_retry_after(std::string_view value, core::WallTime now) {
   if (value.empty()) return std::nullopt;
   std::int64_t seconds = 0;
@@ -158,11 +181,9 @@ std::optional<core::Duration> parse_retry_after(std::string_view value, core::Wa
     if (seconds < 0 || seconds > 1'000'000) return std::nullopt;
     return std::chrono::seconds{seconds};
   }
-  tm parts{};
-  const std::string text{value};
-  if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
-  const core::WallTime when{std::chrono::seconds{timegm(&parts)}};
-  return std::max(core::Duration{}, when - now);
+  const auto when = parse_http_date(value);
+  if (!when) return std::nullopt;
+  return std::max(core::Duration{}, *when - now);
 }
 
 VictoriaFacts read_victoria_facts(std::string_view metrics_page) {
@@ -174,6 +195,10 @@ VictoriaFacts read_victoria_facts(std::string_view metrics_page) {
     const std::string_view rest = metrics_page.substr(at + kStart.size());
     facts.started = std::string{rest.substr(0, rest.find('\n'))};
   }
+  if (!facts.is_victoria) return facts;
+  facts.version = std::string{label_of(metrics_page, "vm_app_version{", "short_version")};
+  facts.stores = metrics_page.find("\nvm_data_size_bytes{") != std::string_view::npos;
+  facts.agent = metrics_page.find("\nvmagent_") != std::string_view::npos;
   return facts;
 }
 

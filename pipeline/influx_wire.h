@@ -18,6 +18,10 @@ namespace sonde::pipeline {
 [[nodiscard]] std::string write_url(const InfluxOptions& options);
 /// The server's own metrics page, beside the write path.
 [[nodiscard]] std::string metrics_url(const InfluxOptions& options);
+/// The configured URL without a '/' at its end: what all paths of the server are put behind.
+[[nodiscard]] std::string base_url(const InfluxOptions& options);
+/// RFC 3986 2.1: all but unreserved characters.
+[[nodiscard]] std::string percent_encode(std::string_view text);
 /// Authorization (token or basic), where configured.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOptions& options);
 
@@ -27,6 +31,9 @@ namespace sonde::pipeline {
 /// The lines without their text fields; lines that have no other field are left out.
 [[nodiscard]] std::string without_text_fields(std::string_view lines);
 
+/// A date as HTTP writes it, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7, the preferred form).
+[[nodiscard]] std::optional<core::WallTime> parse_http_date(std::string_view value);
+
 /// Retry-After (RFC 9110 10.2.3): seconds or a date.
 [[nodiscard]] std::optional<core::Duration> parse_retry_after(std::string_view value, core::WallTime now);
 
@@ -34,6 +41,9 @@ namespace sonde::pipeline {
 struct VictoriaFacts {
   bool is_victoria = false;
   std::string started;  // text of its start time; empty when not shown
+  bool stores = false;  // itself: not a vmagent or vminsert, which takes writes for others
+  bool agent = false;   // a vmagent
+  std::string version;  // "v1.79.5"; distributions leave it empty
 };
 [[nodiscard]] VictoriaFacts read_victoria_facts(std::string_view metrics_page);
 

@@ -23,7 +23,7 @@ struct SinkReply {
   Kind kind = Kind::kDone;
   std::uint64_t dead_lettered = 0;
   std::optional<core::Duration> retry_after;
-  std::string message;     // why, for people; empty when done
+  std::string message;     // why, for people; with kDone why a line was given up on, empty where none was
   bool restarted = false;  // the server was started anew since the last reply: what it took within ack_hold may be gone
 };
 
