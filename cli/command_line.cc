@@ -80,6 +80,7 @@ struct CommandLine::Parser {
     definer.vantage(app);
     definer.config(app);
     definer.log(app);
+    definer.doctor(app);
     definer.version(app);
     CLI::App* completion =
         definer.verb(app, "completion", definer.say("Print a completion script for a shell", "输出命令补全脚本"),

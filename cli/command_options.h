@@ -27,6 +27,7 @@ struct Arguments {
   JudgeOptions judge;
   WatchOptions watch;
   LogVerbOptions log;
+  DoctorOptions doctor;
   std::string watch_every;  // of check --watch
   bool version_json = false;
   std::string shell;
@@ -47,6 +48,7 @@ class Definer {
   void judge(CLI::App& app);
   void watch(CLI::App& app);
   void log(CLI::App& app);
+  void doctor(CLI::App& app);
   void version(CLI::App& app);
 
   /// A command of `app` that runs `run` when it is given.

@@ -74,8 +74,8 @@ const CommandInfo* CommandInfo::find(std::string_view command) const {
 std::vector<ExitMeaning> exit_meanings(const Terminal& t) {
   return {
       {"0", t.say("everything is fine (degraded still counts as fine)", "一切正常（降级也算正常）")},
-      {"1", t.say("a check failed, lint found something, a verdict was found, or a log is damaged",
-                  "有检查失败、lint 有发现、有结论，或日志有损坏")},
+      {"1", t.say("a check failed, lint or doctor found something, a verdict was found, or a log is damaged",
+                  "有检查失败、lint 或 doctor 有发现、有结论，或日志有损坏")},
       {"2", t.say("the arguments or the configuration are wrong", "参数或配置有错误")},
       {"3", t.say("not known: the fault is on this side (no route, no resolver, no descriptor, ...)",
                   "未知：故障在本机一侧（没有路由、解析服务器、描述符等）")},

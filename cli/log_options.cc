@@ -1,4 +1,4 @@
-// What `sonde log` takes, in both languages.
+// What `sonde log` and `sonde doctor` take, in both languages.
 #include <CLI/CLI.hpp>
 
 #include "cli/command_options.h"
@@ -73,6 +73,25 @@ void Definer::log(CLI::App& app) {
                "执行打开日志时的修复并说明做了什么：标记损坏、截去未写完的末尾、并入日记"),
            "sonde log repair /var/lib/sonde/log", [&o](const Context& c) { return log_repair_verb(o, c); });
   log_directory(*repair);
+}
+
+void Definer::doctor(CLI::App& app) {
+  DoctorOptions& o = arguments_.doctor;
+  CLI::App* doctor =
+      verb(app, "doctor",
+           say("Examine clock, resolver, limits and the log, and what each sink really keeps: a canary (measurement "
+               "sonde_canary) is written three times, read back and removed; 1 when something fails",
+               "检查时钟、解析服务器、资源限制和日志，以及每个出口实际保存了什么：写入三次金丝雀（sonde_canary），"
+               "读回并删除；有故障时退出码为 1"),
+           "sonde doctor -c /etc/sonde/sonde.yaml\n"
+           "sonde doctor -c sonde.yaml --json | jq 'select(.grade != \"ok\")'",
+           [&o](const Context& c) { return doctor_verb(o, c); });
+  doctor
+      ->add_option("-c,--config", o.config,
+                   say("Configuration file; without it: what `sonde run` does alone",
+                       "配置文件；省略时为 `sonde run` 的默认行为"))
+      ->type_name("FILE");
+  doctor->add_flag("--json", o.json, say("One JSON object per finding and line", "每项发现一行 JSON"));
 }
 
 }  // namespace sonde::cli

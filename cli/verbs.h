@@ -139,6 +139,14 @@ struct WatchOptions {
 /// `sonde watch`: follows a hub's verdicts in the terminal until a signal.
 int watch_verb(const WatchOptions& options, const Context& context);
 
+struct DoctorOptions {
+  std::string config;  // empty = everything by default, as `sonde run`
+  bool json = false;
+};
+/// `sonde doctor`: machine, log and each sink, by what a canary that is written three times comes back as. 1 when
+/// something fails, 0 with warnings.
+int doctor_verb(const DoctorOptions& options, const Context& context);
+
 struct LogVerbOptions {
   std::string directory;
   bool json = false;                 // ls, verify

@@ -57,31 +57,6 @@ class Target:
             connection.close()
 
 
-class Killable:
-    """A database that can be killed and started again over the same files and port."""
-
-    def start(self, arguments, health):
-        self.arguments, self.health = arguments, health
-        super().start(arguments, health)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def restart(self):
-        self.start(self.arguments, self.health)
-
-
-class Influx(Killable, servers.Influx):
-    pass
-
-
-class Victoria(Killable, servers.Victoria):
-    def start(self, arguments, health):
-        extra = "-dedup.minScrapeInterval=1ms"
-        super().start([a for a in arguments if a != extra] + [extra], health)
-
-
 class Prober:
     def __init__(self, folder, target, urls):
         self.folder = folder
@@ -137,10 +112,10 @@ class Kills(unittest.TestCase):
         self.random = random.Random(SEED)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sonde-kill-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.influx = Influx()
+        self.influx = servers.Influx()
         self.addCleanup(self.influx.stop)
         self.influx.create("sonde")
-        self.victoria = Victoria()
+        self.victoria = servers.Victoria(["-dedup.minScrapeInterval=1ms"])
         self.addCleanup(self.victoria.stop)
         self.target = Target()
         self.addCleanup(self.target.socket.close)

@@ -73,7 +73,8 @@ class Server:
         self.command = command
 
     def start(self, arguments, health):
-        log = open(self.folder / "log", "wb")
+        self.arguments, self.health = arguments, health
+        log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen([self.command, *arguments], cwd=self.folder, stdout=log, stderr=log,
                                         stdin=subprocess.DEVNULL)
         log.close()
@@ -84,7 +85,17 @@ class Server:
             self.stop()
             raise
 
-    def stop(self):
+    def kill(self):
+        """As a power cut would: nothing of the process's own ends it well."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        """Over the same files and port."""
+        self.start(self.arguments, self.health)
+
+    def shut_down(self):
+        """As an operator would; its files stay for restart()."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -92,6 +103,9 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+    def stop(self):
+        self.shut_down()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, database, lines):
@@ -149,11 +163,12 @@ class Knot:
 
 
 class Influx(Server):
-    """InfluxDB 1.x."""
+    """InfluxDB 1.x. `http` are further lines of its section [http], `credentials` a user and a password for queries."""
     language = "influxql"
 
-    def __init__(self):
+    def __init__(self, http=()):
         super().__init__("influxd")
+        self.credentials = None
         config = self.folder / "influxdb.conf"
         config.write_text("\n".join([
             "reporting-disabled = true", f'bind-address = "127.0.0.1:{free_port()}"',
@@ -161,7 +176,7 @@ class Influx(Server):
             "[data]", f'dir = "{self.folder}/data"', f'wal-dir = "{self.folder}/wal"', "query-log-enabled = false",
             "[monitor]", "store-enabled = false",
             "[http]", f'bind-address = "127.0.0.1:{self.port}"', "log-enabled = false",
-            "[subscriber]", "enabled = false", "[continuous_queries]", "enabled = false",
+            *http, "[subscriber]", "enabled = false", "[continuous_queries]", "enabled = false",
         ]) + "\n")
         self.start(["-config", str(config)], "/ping")
 
@@ -173,7 +188,8 @@ class Influx(Server):
         self.write(database, lines)
 
     def ask(self, database, query, method=None):
-        parameters = urllib.parse.urlencode({"db": database, "q": query, "epoch": "ms"})
+        user = dict(zip("up", self.credentials)) if self.credentials else {}
+        parameters = urllib.parse.urlencode({"db": database, "q": query, "epoch": "ms", **user})
         answer = json.loads(fetch(f"{self.url}/query?{parameters}", b"" if method else None, method))
         for result in answer["results"]:
             if "error" in result:
@@ -224,10 +240,10 @@ class PromServer(Server):
 class Victoria(PromServer):
     """VictoriaMetrics. It has no databases: `db` becomes a label, which each query is confined to."""
 
-    def __init__(self):
+    def __init__(self, arguments=()):
         super().__init__("victoria-metrics")
         self.start([f"-storageDataPath={self.folder}/data", f"-httpListenAddr=127.0.0.1:{self.port}",
-                    "-retentionPeriod=100y", "-search.disableCache", "-loggerLevel=ERROR"], "/health")
+                    "-retentionPeriod=100y", "-search.disableCache", "-loggerLevel=ERROR", *arguments], "/health")
 
     def only(self, database):
         return [("extra_label", f"db={database}"), ("nocache", "1")]
