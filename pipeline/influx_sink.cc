@@ -41,10 +41,23 @@ class Influx final : public InfluxSink {
   }
   [[nodiscard]] io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) override;
   [[nodiscard]] std::uint64_t dead_lettered() const override { return dead_lettered_; }
+  [[nodiscard]] std::uint64_t left_out() const override { return left_out_; }
   [[nodiscard]] AddressSource address_source() const override { return parts_.addresses.last_source(host_); }
 
  private:
   class Delivery;
+
+  // A VictoriaMetrics acknowledges what it cannot use too; only its own counters tell (RELIABILITY 1.5).
+  void note_left_out(const VictoriaFacts& facts) {
+    if (facts.is_victoria && counted_ && facts.left_out > *counted_) {
+      left_out_ += facts.left_out - *counted_;
+      spdlog::warn(
+          "sink {}: the server acknowledged and left out {} rows since it was last asked, of all writers: "
+          "its own log says why",
+          options_.name, facts.left_out - *counted_);
+    }
+    counted_ = facts.is_victoria ? std::optional{facts.left_out} : std::nullopt;
+  }
 
   InfluxParts parts_;
   InfluxOptions options_;
@@ -54,6 +67,8 @@ class Influx final : public InfluxSink {
   std::uint64_t dead_lettered_ = 0;
   bool known_ = false;  // what the server is has been asked since the last failure
   bool victoria_ = false;
+  std::optional<std::uint64_t> counted_;  // rows left out, as the server last said; a restart begins anew
+  std::uint64_t left_out_ = 0;
   std::string started_;  // the server's start time, as it says it
 };
 
@@ -111,6 +126,7 @@ class Influx::Delivery final : public io::Handle::Pending {
         response.status == 200 ? read_victoria_facts(response.body) : VictoriaFacts{};  // others need not have the page
     sink_.known_ = true;
     sink_.victoria_ = facts.is_victoria;
+    sink_.note_left_out(facts);
     restarted_ = !sink_.started_.empty() && !facts.started.empty() && facts.started != sink_.started_;
     if (!facts.started.empty()) sink_.started_ = facts.started;
     return true;

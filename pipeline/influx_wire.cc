@@ -74,6 +74,14 @@ void append_without_text(std::string_view line, std::string& out) {
   if (!any) out.resize(before);
 }
 
+// The whole number behind `sample`; 0 where it is not there.
+std::uint64_t counted(std::string_view page, std::string_view sample) {
+  const std::size_t at = page.find(sample);
+  std::uint64_t value = 0;
+  if (at != std::string_view::npos) std::from_chars(page.data() + at + sample.size(), page.data() + page.size(), value);
+  return value;
+}
+
 // The value of label `name` of the first sample of `metric`.
 std::string_view label_of(std::string_view page, std::string_view metric, std::string_view name) {
   const std::size_t at = page.find(metric);
@@ -198,6 +206,9 @@ VictoriaFacts read_victoria_facts(std::string_view metrics_page) {
   if (!facts.is_victoria) return facts;
   facts.version = std::string{label_of(metrics_page, "vm_app_version{", "short_version")};
   facts.stores = metrics_page.find("\nvm_data_size_bytes{") != std::string_view::npos;
+  facts.left_out = counted(metrics_page, "\nvm_rows_invalid_total{type=\"influx\"} ") +
+                   counted(metrics_page, "\nvm_rows_ignored_total{reason=\"big_timestamp\"} ") +
+                   counted(metrics_page, "\nvm_rows_ignored_total{reason=\"small_timestamp\"} ");
   facts.agent = metrics_page.find("\nvmagent_") != std::string_view::npos;
   return facts;
 }

@@ -44,6 +44,9 @@ struct VictoriaFacts {
   bool stores = false;  // itself: not a vmagent or vminsert, which takes writes for others
   bool agent = false;   // a vmagent
   std::string version;  // "v1.79.5"; distributions leave it empty
+  /// Rows that it acknowledged and left out since it was started, of all writers: not to be parsed, or of a time that
+  /// it does not keep.
+  std::uint64_t left_out = 0;
 };
 [[nodiscard]] VictoriaFacts read_victoria_facts(std::string_view metrics_page);
 

@@ -162,10 +162,12 @@ class VictoriaAnswers(Books):
         lines.insert(200, f"thing,k=y {stamp}")
         lines.insert(300, f"thing,k=long,long={'l' * 20000} value=1 {stamp}")
         lines.insert(310, f'thing,k=text value="words only" {stamp}')
-        sonde = self.sonde({"v": f"url: '{victoria.url}', database: sonde, ack_hold: 0s"})
+        # A target that is refused: its results make the sink ask again what became of those before.
+        app = f"{{name: x, url: 'tcp://127.0.0.1:{servers.free_port()}', every: 500ms, timeout: 400ms}}"
+        sonde = self.sonde({"v": f"url: '{victoria.url}', database: sonde, ack_hold: 1s"}, apps=[app])
         sonde.fill(["v"], lines)
         sonde.start()
-        self.wait(lambda: sonde.of_sink("sonde_records_pending", "v") == 0, "it takes everything", 30)
+        self.wait(lambda: sonde.of_sink("sonde_records_delivered_total", "v") >= len(lines), "it takes everything", 30)
         servers.fetch(victoria.url + "/internal/force_flush")
         count = 'count(count_over_time(thing_value{k=~"a.*"}[1h]))'
         found = victoria.instant("sonde", f"sum({count.removeprefix('count(').removesuffix(')')})", time.time())
@@ -174,6 +176,7 @@ class VictoriaAnswers(Books):
         self.assertEqual(text, [], "a text would be stored as 0: it is left out")
         page = lambda: servers.fetch(victoria.url + "/metrics").decode()
         self.wait(lambda: 'vm_rows_invalid_total{type="influx"} 1' in page(), "which it counts", 20)
+        self.wait(lambda: "acknowledged and left out 1 rows" in sonde.said(), "which we say", 20)
         accounts = self.even(sonde)
         self.assertEqual(accounts["v"]["dead_lettered"], 0)
 

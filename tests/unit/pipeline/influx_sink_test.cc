@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "io/asio_loop.h"
 #include "io/http_server.h"
 #include "pipeline/influx_wire.h"
@@ -365,6 +367,28 @@ TEST_F(InfluxTest, VictoriaMetricsGetsNoTextFieldsAndIsHeld) {
   ASSERT_EQ(posts().size(), 1U);
   EXPECT_EQ(posts()[0].body, "p,t=a n=1i,f=2.5 7\n");
   EXPECT_EQ(sink().ack_hold(), core::Duration{seconds{30}});
+}
+
+TEST_F(InfluxTest, RowsThatVictoriaMetricsAcknowledgedAndLeftOutAreSeenInItsCounters) {
+  options.ack_hold = seconds{30};
+  const auto page = [](int invalid, int far) {
+    return fmt::format(
+        "vm_app_version{{}} 1\nvm_rows_invalid_total{{type=\"csvimport\"}} "
+        "99\nvm_rows_invalid_total{{type=\"influx\"}} {}\n"
+        "vm_rows_ignored_total{{reason=\"big_timestamp\"}} {}\nvm_rows_ignored_total{{reason=\"small_timestamp\"}} 4\n",
+        invalid, far);
+  };
+  database.metrics = page(10, 5);
+  deliver(kThree);
+  EXPECT_EQ(sink().left_out(), 0U) << "what was left out before is not ours to tell";
+  database.metrics = page(12, 6);
+  deliver(kThree);
+  EXPECT_EQ(sink().left_out(), 3U);
+  database.metrics = page(0, 0);  // started anew
+  deliver(kThree);
+  database.metrics = page(1, 0);
+  deliver(kThree);
+  EXPECT_EQ(sink().left_out(), 4U);
 }
 
 TEST_F(InfluxTest, OtherServersGetTextFieldsAndAreNotHeld) {
