@@ -189,6 +189,9 @@ Result<WallTime> read_time(Scan& scan, Precision precision, WallTime now) {
 // End of the line that starts at `from`: a line break inside a quoted text does not end it. A quote opens a text only
 // right after an unescaped '='; elsewhere it is a plain character of a key or tag.
 std::size_t line_end(std::string_view text, std::size_t from) {
+  // Where no quote stands before the first '\n' no text holds it: most lines are seen to end there at once.
+  const std::size_t first = std::min(text.find('\n', from), text.size());
+  if (text.substr(from, first - from).find('"') == std::string_view::npos) return first;
   bool quoted = false;
   bool fields = false;
   bool after_equals = false;

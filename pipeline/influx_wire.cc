@@ -55,6 +55,10 @@ std::size_t field_end(std::string_view line, std::size_t at, bool& text) {
 void append_without_text(std::string_view line, std::string& out) {
   const std::size_t before = out.size();
   std::size_t at = fields_start(line);
+  if (at < line.size() && line.find('"') == std::string_view::npos) {  // no text in it
+    out += line;
+    return;
+  }
   out += line.substr(0, at);
   bool any = false;
   while (at < line.size()) {

@@ -10,7 +10,7 @@ std::size_t first_line_bytes(std::string_view text) {
   const std::size_t line_break = text.find('\n');
   if (line_break == std::string_view::npos) return text.size();
   const std::string_view line = text.substr(0, line_break);
-  if (line.starts_with('#')) return line_break + 1;
+  if (line.starts_with('#') || line.find('"') == std::string_view::npos) return line_break + 1;
   if (line.find('\\') == std::string_view::npos) {
     const std::size_t fields = std::min(line.find(' '), line.size());
     if (std::count(line.begin() + static_cast<std::ptrdiff_t>(fields), line.end(), '"') % 2 == 0) return line_break + 1;

@@ -369,6 +369,13 @@ TEST_F(InfluxTest, VictoriaMetricsGetsNoTextFieldsAndIsHeld) {
   EXPECT_EQ(sink().ack_hold(), core::Duration{seconds{30}});
 }
 
+TEST(InfluxWire, LinesWithoutTextsStayAsTheyAre) {
+  for (const char* lines : {"p,t=a n=1i,f=2.5 7\n", "p\\ q,t=a\\,b n=1i 7\np n=2i\n", "p n=t"}) {
+    EXPECT_EQ(without_text_fields(lines), lines);
+  }
+  EXPECT_EQ(without_text_fields("p,t=a\n\np,t=\"q\" n=1i,s=\"\" 7\n"), "p,t=\"q\" n=1i 7\n");
+}
+
 TEST_F(InfluxTest, RowsThatVictoriaMetricsAcknowledgedAndLeftOutAreSeenInItsCounters) {
   options.ack_hold = seconds{30};
   const auto page = [](int invalid, int far) {
