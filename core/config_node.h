@@ -82,6 +82,9 @@ class VariableLookup {
 };
 [[nodiscard]] ConfigNode parse_yaml(std::string_view text, std::string_view file, const VariableLookup* variables,
                                     ConfigErrors& errors);
+/// The same for the file of another program: a `$` is a `$`; anchors, aliases and merges (`<<`) are followed, for as
+/// long as the tree stays within 200000 nodes; a map may not be its own part.
+[[nodiscard]] ConfigNode parse_foreign_yaml(std::string_view text, std::string_view file, ConfigErrors& errors);
 
 /// Scalars. Each adds an error that says what is allowed and returns nothing when the node does not fit.
 [[nodiscard]] std::optional<std::string> read_string(const ConfigNode& n, ConfigErrors& errors);

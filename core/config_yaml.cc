@@ -4,7 +4,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,22 +17,42 @@ namespace sonde::core {
 namespace {
 
 constexpr int kDepthMax = 32;
+constexpr std::size_t kForeignNodesMax = 200'000;  // aliases of aliases would grow without bound
+
+/// Whose file it is: our own with variables, or that of another program, taken as it stands.
+enum class Dialect { kOwn, kForeign };
+
+std::size_t count_nodes(const ConfigNode& n) {
+  std::size_t count = 1;
+  for (const ConfigNode& item : n.items) count += count_nodes(item);
+  for (const auto& [key, value] : n.entries) count += 1 + count_nodes(value);
+  return count;
+}
+
+int depth_of(const ConfigNode& n) {
+  int below = 0;
+  for (const ConfigNode& item : n.items) below = std::max(below, depth_of(item));
+  for (const auto& [key, value] : n.entries) below = std::max(below, depth_of(value));
+  const bool holds = n.kind == ConfigNode::Kind::kSequence || n.kind == ConfigNode::Kind::kMap;
+  return below + (holds ? 1 : 0);
+}
 
 // Builds our tree from yaml-cpp's event stream: events carry marks and anchors, its node tree hides aliases.
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(std::string_view file, const VariableLookup* variables, ConfigErrors& errors)
-      : file_(file), variables_(variables), errors_(errors) {}
+  Builder(std::string_view file, const VariableLookup* variables, Dialect dialect, ConfigErrors& errors)
+      : file_(file), variables_(variables), foreign_(dialect == Dialect::kForeign), errors_(errors) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(node(ConfigNode::Kind::kNull, mark, "?", anchor));
+    finish(node(ConfigNode::Kind::kNull, mark, "?", anchor), anchor);
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     ConfigNode n = node(ConfigNode::Kind::kNull, mark);
+    if (foreign_) return add(follow(std::move(n), anchor));
     errors_.add(n.error("aliases (*name) are not supported; write the value out", "不支持别名（*name）；请直接写出值"));
     add(std::move(n));
   }
@@ -40,20 +62,20 @@ class Builder final : public YAML::EventHandler {
     ConfigNode n = node(ConfigNode::Kind::kScalar, mark, tag, anchor);
     n.quoted = tag == "!";
     n.scalar = value;
-    if (value.find('$') != std::string::npos) expand(n);
+    if (!foreign_ && value.find('$') != std::string::npos) expand(n);
     if (!n.quoted && (value == "~" || value == "null")) n.kind = ConfigNode::Kind::kNull;
-    add(std::move(n));
+    finish(std::move(n), anchor);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    open(node(ConfigNode::Kind::kSequence, mark, tag, anchor));
+    open(node(ConfigNode::Kind::kSequence, mark, tag, anchor), anchor);
   }
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    open(node(ConfigNode::Kind::kMap, mark, tag, anchor));
+    open(node(ConfigNode::Kind::kMap, mark, tag, anchor), anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -63,8 +85,11 @@ class Builder final : public YAML::EventHandler {
  private:
   struct Level {
     ConfigNode node;
+    YAML::anchor_t anchor = YAML::NullAnchor;
     bool has_key = false;
     ConfigNode key;
+    std::unordered_map<std::string, int> lines = {};  // of the keys
+    std::vector<ConfigNode> merged = {};              // what stands under `<<`
   };
 
   // yaml-cpp gives "!" to quoted scalars and "?" to all else that has no tag.
@@ -75,7 +100,7 @@ class Builder final : public YAML::EventHandler {
     n.file = file_;
     n.line = mark.line + 1;
     n.column = mark.column + 1;
-    if (anchor != YAML::NullAnchor) {
+    if (anchor != YAML::NullAnchor && !foreign_) {
       errors_.add(n.error("anchors (&name) are not supported; write the value out each time",
                           "不支持锚点（&name）；请每次都直接写出值"));
     }
@@ -85,19 +110,57 @@ class Builder final : public YAML::EventHandler {
     return n;
   }
 
-  void open(ConfigNode n) {
-    if (stack_.size() == kDepthMax && !too_deep_) {
-      errors_.add(
-          n.error(fmt::format("nested deeper than {} levels", kDepthMax), fmt::format("嵌套超过 {} 层", kDepthMax)));
-      too_deep_ = true;
-    }
-    stack_.push_back(Level{.node = std::move(n), .has_key = false, .key = {}});
+  void open(ConfigNode n, YAML::anchor_t anchor) {
+    if (stack_.size() == kDepthMax) refuse_depth(n);
+    stack_.push_back(Level{.node = std::move(n), .anchor = anchor, .has_key = false, .key = {}});
   }
 
   void close() {
-    ConfigNode finished = std::move(stack_.back().node);
+    Level level = std::move(stack_.back());
     stack_.pop_back();
-    add(std::move(finished));
+    for (ConfigNode& merged : level.merged) merge(std::move(merged), level);
+    finish(std::move(level.node), level.anchor);
+  }
+
+  /// A node that is complete: remembered where an alias may ask for it, and put where it belongs.
+  void finish(ConfigNode n, YAML::anchor_t anchor) {
+    if (foreign_ && anchor != YAML::NullAnchor) anchors_[anchor] = n;
+    add(std::move(n));
+  }
+
+  void refuse_depth(const ConfigNode& at) {
+    if (too_deep_) return;
+    errors_.add(
+        at.error(fmt::format("nested deeper than {} levels", kDepthMax), fmt::format("嵌套超过 {} 层", kDepthMax)));
+    too_deep_ = true;
+  }
+
+  ConfigNode follow(ConfigNode at, YAML::anchor_t anchor) {
+    const auto it = anchors_.find(anchor);
+    if (it == anchors_.end()) {
+      errors_.add(at.error("an alias that stands inside of what it names", "别名位于它所指的内容之中"));
+      return at;
+    }
+    if (static_cast<int>(stack_.size()) + depth_of(it->second) > kDepthMax) {
+      refuse_depth(at);
+      return at;
+    }
+    nodes_ += count_nodes(it->second);
+    if (nodes_ <= kForeignNodesMax) return it->second;
+    if (!too_many_) {
+      errors_.add(at.error(fmt::format("aliases make more than {} values of this file", kForeignNodesMax),
+                           fmt::format("别名使此文件超过 {} 个值", kForeignNodesMax)));
+    }
+    too_many_ = true;
+    return at;
+  }
+
+  /// The keys of `from` that are not there yet (https://yaml.org/type/merge.html).
+  static void merge(ConfigNode from, Level& into) {
+    for (ConfigNode& item : from.items) merge(std::move(item), into);
+    for (ConfigEntry& entry : from.entries) {
+      if (into.lines.emplace(entry.key.scalar, entry.key.line).second) into.node.entries.push_back(std::move(entry));
+    }
   }
 
   void add(ConfigNode n) {
@@ -111,20 +174,25 @@ class Builder final : public YAML::EventHandler {
     } else if (!level.has_key) {
       take_key(level, std::move(n));
     } else {
-      if (!level.key.scalar.empty()) level.node.entries.push_back({std::move(level.key), std::move(n)});
+      if (foreign_ && level.key.scalar == "<<" && !level.key.quoted) {
+        level.merged.push_back(std::move(n));
+      } else if (!level.key.scalar.empty()) {
+        level.node.entries.push_back({std::move(level.key), std::move(n)});
+      }
       level.has_key = false;
     }
   }
 
   void take_key(Level& level, ConfigNode key) {
     level.has_key = true;
+    const bool merges = foreign_ && key.scalar == "<<" && !key.quoted;
     if (key.kind != ConfigNode::Kind::kScalar || key.scalar.empty()) {
       errors_.add(key.error("a key must be a single word", "键必须是单个词"));
       key.scalar.clear();
-    } else if (const ConfigNode* first = level.node.find(key.scalar)) {
+    } else if (const auto [first, fresh] = level.lines.emplace(key.scalar, key.line); !fresh && !merges) {
       errors_.add(
-          key.error(fmt::format("the key \"{}\" stands twice; the first is on line {}", key.scalar, first->line),
-                    fmt::format("键“{}”出现了两次；第一次在第 {} 行", key.scalar, first->line)));
+          key.error(fmt::format("the key \"{}\" stands twice; the first is on line {}", key.scalar, first->second),
+                    fmt::format("键“{}”出现了两次；第一次在第 {} 行", key.scalar, first->second)));
       key.scalar.clear();
     }
     level.key = std::move(key);
@@ -172,17 +240,19 @@ class Builder final : public YAML::EventHandler {
 
   std::string file_;
   const VariableLookup* variables_;
+  bool foreign_;
   ConfigErrors& errors_;
   std::vector<Level> stack_;
   ConfigNode root_;
+  std::map<YAML::anchor_t, ConfigNode> anchors_;  // what has one, as far as it is complete
+  std::size_t nodes_ = 0;                         // that aliases added
   bool too_deep_ = false;
+  bool too_many_ = false;
 };
 
-}  // namespace
-
-ConfigNode parse_yaml(std::string_view text, std::string_view file, const VariableLookup* variables,
-                      ConfigErrors& errors) {
-  Builder builder{file, variables, errors};
+ConfigNode parse(std::string_view text, std::string_view file, const VariableLookup* variables, Dialect dialect,
+                 ConfigErrors& errors) {
+  Builder builder{file, variables, dialect, errors};
   try {  // yaml-cpp reports syntax errors by exceptions; they end here
     std::istringstream stream{std::string{text}};
     YAML::Parser parser{stream};
@@ -197,6 +267,17 @@ ConfigNode parse_yaml(std::string_view text, std::string_view file, const Variab
   }
   if (builder.too_deep()) return {};
   return builder.take();
+}
+
+}  // namespace
+
+ConfigNode parse_yaml(std::string_view text, std::string_view file, const VariableLookup* variables,
+                      ConfigErrors& errors) {
+  return parse(text, file, variables, Dialect::kOwn, errors);
+}
+
+ConfigNode parse_foreign_yaml(std::string_view text, std::string_view file, ConfigErrors& errors) {
+  return parse(text, file, nullptr, Dialect::kForeign, errors);
 }
 
 }  // namespace sonde::core

@@ -13,13 +13,6 @@ bool continuation(std::string_view text, std::size_t i, std::uint8_t low = 0x80,
   return i < text.size() && byte(text, i) >= low && byte(text, i) <= high;
 }
 
-std::uint32_t decode(std::string_view sequence) {
-  if (sequence.size() == 1) return byte(sequence, 0);
-  std::uint32_t code = byte(sequence, 0) & (0x7FU >> sequence.size());
-  for (std::size_t i = 1; i < sequence.size(); ++i) code = (code << 6U) | (byte(sequence, i) & 0x3FU);
-  return code;
-}
-
 bool is_printable_ascii(char c) { return c >= ' ' && c <= '~'; }
 
 bool is_space_like(std::uint32_t c) {
@@ -32,6 +25,15 @@ bool is_control(std::uint32_t c) {
 }
 
 }  // namespace
+
+std::uint32_t code_point(std::string_view sequence) {
+  if (sequence.size() == 1) return byte(sequence, 0);
+  std::uint32_t code = byte(sequence, 0) & (0x7FU >> sequence.size());
+  for (std::size_t i = 1; i < sequence.size(); ++i) code = (code << 6U) | (byte(sequence, i) & 0x3FU);
+  return code;
+}
+
+bool acts(std::uint32_t code) { return is_space_like(code) || is_control(code); }
 
 std::size_t utf8_sequence(std::string_view text) {
   if (text.empty()) return 0;
@@ -60,7 +62,7 @@ std::string sanitize(std::string_view remote, std::size_t bytes_max) {
     std::size_t length = utf8_sequence(remote);
     std::string_view piece = length == 0 ? kReplacement : remote.substr(0, length);
     remote.remove_prefix(length == 0 ? 1 : length);
-    const std::uint32_t code = decode(piece);
+    const std::uint32_t code = code_point(piece);
     if (is_space_like(code)) {
       space_pending = !clean.empty();
       continue;

@@ -49,16 +49,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::uint32_t code_point(std::string_view sequence) {
-  const auto lead = static_cast<std::uint8_t>(sequence[0]);
-  if (sequence.size() == 1) return lead;
-  std::uint32_t code = lead & (0x7FU >> sequence.size());
-  for (std::size_t i = 1; i < sequence.size(); ++i) {
-    code = (code << 6U) | (static_cast<std::uint8_t>(sequence[i]) & 0x3FU);
-  }
-  return code;
-}
-
 // Blocks that Unicode's EastAsianWidth.txt (15.0) lists as wide or full-width, joined to few ranges. wcwidth(3) would
 // depend on the process locale, which a daemon leaves at "C".
 bool is_wide(std::uint32_t c) {
@@ -107,6 +97,23 @@ std::optional<Duration> parse_duration(std::string_view text) {
   const double ns = number * static_cast<double>(it->ns);
   if (ns > 9.2e18) return std::nullopt;
   return Duration{std::llround(ns)};
+}
+
+std::optional<Duration> parse_go_duration(std::string_view text) {
+  if (text == "0") return Duration{};
+  if (text.empty()) return std::nullopt;
+  Duration sum{};
+  while (!text.empty()) {
+    const std::size_t unit_at = text.find_first_not_of("0123456789.");
+    if (unit_at == 0 || unit_at == std::string_view::npos) return std::nullopt;
+    std::size_t unit_end = text.find_first_of("0123456789.", unit_at);
+    unit_end = std::min(unit_end, text.size());
+    const auto part = parse_duration(text.substr(0, unit_end));
+    if (!part || *part > Duration::max() - sum) return std::nullopt;
+    sum += *part;
+    text.remove_prefix(unit_end);
+  }
+  return sum;
 }
 
 std::string format_duration(Duration d) {

@@ -32,6 +32,8 @@ struct BilingualText {
 
 /// "10s", "250ms", "1.5m" → Duration. Units ns us ms s m h d. Nothing on anything else.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
+/// "1m30s", "500ms", "1.5s", as Go writes durations; "0" needs no unit.
+[[nodiscard]] std::optional<Duration> parse_go_duration(std::string_view text);
 /// Shortest exact form: 1500ms → "1.5s", 60s → "1m".
 [[nodiscard]] std::string format_duration(Duration d);
 /// "4096", "64KiB", "8MiB", "2GiB" → bytes. Nothing on anything else.

@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "core/config_build.h"
 #include "core/text.h"
 #include "prober/blackbox/module_keys.h"
 #include "prober/blackbox/module_read.h"
-#include "prober/blackbox/node_builder.h"
 #include "prober/checks/checks.h"
 
 namespace sonde::prober::blackbox {
@@ -26,48 +26,20 @@ constexpr std::array<std::string_view, 4> kOtherProbers = {"icmp", "grpc", "unix
 constexpr Duration kTimeoutMax = std::chrono::minutes{5};
 constexpr std::string_view kSample = "sonde.invalid";  // RFC 2606 2: stands for any target while a file is read
 
-/// Puts the nodes where they stand in the text before each $ was doubled.
-void correct_places(ConfigNode& node, const std::vector<std::string_view>& lines) {
-  node.written.clear();
-  if (node.line >= 1 && static_cast<std::size_t>(node.line) <= lines.size()) {
-    const std::string_view line = lines[static_cast<std::size_t>(node.line - 1)];
-    std::size_t at = 0;
-    for (int doubled = 1; at < line.size() && doubled < node.column; ++at) doubled += line[at] == '$' ? 2 : 1;
-    node.column = static_cast<int>(at) + 1;
-  }
-  for (ConfigNode& item : node.items) correct_places(item, lines);
-  for (auto& [key, value] : node.entries) {
-    correct_places(key, lines);
-    correct_places(value, lines);
-  }
-}
-
-/// The file as blackbox_exporter reads it: there a $ is a $, and ${1} in `send` is a group of the last match.
-ConfigNode parse_plain(std::string_view text, std::string_view file, ConfigErrors& errors) {
-  std::string doubled;
-  std::vector<std::string_view> lines;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  for (const char c : text) doubled.append(c == '$' ? 2 : 1, c);
-  ConfigNode root = core::parse_yaml(doubled, file, nullptr, errors);
-  correct_places(root, lines);
-  return root;
-}
-
-std::string_view instead_of(std::string_view key) {
+/// What to do instead of a prober that is not served.
+core::BilingualText instead_of(std::string_view prober) {
   const auto refused = refused_keys();
   const auto it =
-      std::ranges::find_if(refused, [&](const Refused& r) { return r.map == &kModuleKeys && r.key == key; });
-  return it == refused.end() ? std::string_view{} : it->instead;
+      std::ranges::find_if(refused, [&](const Refused& r) { return r.map == &kModuleKeys && r.key == prober; });
+  if (it == refused.end()) return {};
+  return {std::string{it->instead}, std::string{it->zh}};
 }
 
 void read_timeout(const ConfigNode& node, Module& module, ConfigErrors& errors) {
-  const auto timeout = node.kind == ConfigNode::Kind::kScalar ? parse_go_duration(node.scalar) : std::nullopt;
+  const auto timeout = node.kind == ConfigNode::Kind::kScalar ? core::parse_go_duration(node.scalar) : std::nullopt;
   if (!timeout || *timeout < Duration{} || *timeout > kTimeoutMax) {
-    errors.add(node.error("timeout is a time up to 5m, such as 5s or 1m30s"));
+    errors.add(
+        node.error("timeout is a time up to 5m, such as 5s or 1m30s", "timeout 是不超过 5m 的时长，例如 5s 或 1m30s"));
     return;
   }
   module.timeout = *timeout;
@@ -77,16 +49,20 @@ void read_timeout(const ConfigNode& node, Module& module, ConfigErrors& errors) 
 bool read_kind(const ConfigNode& node, Module& module, ConfigErrors& errors) {
   const std::string prober = core::read_string(node, errors).value_or("");
   if (std::ranges::find(kOtherProbers, prober) != kOtherProbers.end()) {
-    errors.add(node.error(
-        fmt::format("module {}: prober {} is not served by Sonde; {}", module.name, prober, instead_of(prober))));
+    const core::BilingualText instead = instead_of(prober);
+    errors.add(
+        node.error(fmt::format("module {}: prober {} is not served by Sonde; {}", module.name, prober, instead.en),
+                   fmt::format("模块 {}：Sonde 不支持 prober {}；{}", module.name, prober, instead.zh)));
     return false;
   }
   const auto kind = core::parse_check_kind(prober);
   if (!kind || std::ranges::find(kProbers, prober) == kProbers.end()) {
-    errors.add(node.error(fmt::format("module {}: no prober \"{}\"; allowed: http, tcp, dns", module.name, prober)));
+    errors.add(node.error(fmt::format("module {}: no prober \"{}\"; allowed: http, tcp, dns", module.name, prober),
+                          fmt::format("模块 {}：没有 prober“{}”；可用：http、tcp、dns", module.name, prober)));
     return false;
   }
   module.kind = *kind;
+  module.served = true;
   return true;
 }
 
@@ -116,7 +92,8 @@ Module read_module(const ConfigNode& key, const ConfigNode& node, ConfigErrors& 
       break;
     case core::CheckKind::kDns:
       if (map.node("dns") == nullptr)
-        errors.add(node.error("module " + module.name + " needs \"dns\" with a query_name"));
+        errors.add(node.error("module " + module.name + " needs \"dns\" with a query_name",
+                              "模块 " + module.name + " 需要带 query_name 的“dns”"));
       read_dns(part("dns"), module, errors);
       break;
   }
@@ -155,8 +132,13 @@ std::optional<HostPort> split_host(std::string_view text) {
 
 std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
-core::Error wrong(std::string message) { return {core::ErrorCode::kInvalid, std::move(message)}; }
-core::Error no_target(std::string message) { return {core::ErrorCode::kNotFound, std::move(message)}; }
+core::Error wrong(std::string message, std::string zh = {}) {
+  return {core::ErrorCode::kInvalid, std::move(message), std::move(zh)};
+}
+core::Error no_target(std::string message, std::string zh) {
+  return {core::ErrorCode::kNotFound, std::move(message), std::move(zh)};
+}
+const std::string& in_chinese(const core::Error& e) { return e.zh.empty() ? e.message : e.zh; }
 
 core::Result<std::string> url_of(const Module& module, const std::string& target) {
   switch (module.kind) {
@@ -165,12 +147,14 @@ core::Result<std::string> url_of(const Module& module, const std::string& target
     case core::CheckKind::kTcp:
     case core::CheckKind::kTls: {
       const auto at = split_host(target);
-      if (!at || at->port == 0) return no_target("target must be HOST:PORT for a tcp module");
+      if (!at || at->port == 0)
+        return no_target("target must be HOST:PORT for a tcp module", "tcp 模块的目标须为 主机:端口");
       return fmt::format("tcp://{}:{}", bracketed(at->host), at->port);
     }
     case core::CheckKind::kDns: {
       const auto at = split_host(target);
-      if (!at) return no_target("target must be HOST or HOST:PORT for a dns module");
+      if (!at)
+        return no_target("target must be HOST or HOST:PORT for a dns module", "dns 模块的目标须为 主机 或 主机:端口");
       const int standard = module.over_tls ? 853 : 53;
       return fmt::format("dns://{}:{}/{}", bracketed(at->host), at->port == 0 ? standard : at->port, module.query_name);
     }
@@ -195,7 +179,8 @@ core::Result<void> set_hostname(const std::string& hostname, core::CheckKind kin
       if (!same_letters(key.scalar, "host")) continue;
       if (value.scalar == hostname) return {};
       return wrong(fmt::format("the module's Host header ({}) and the parameter hostname ({}) contradict each other",
-                               value.scalar, hostname));
+                               value.scalar, hostname),
+                   fmt::format("模块的 Host 头（{}）与参数 hostname（{}）矛盾", value.scalar, hostname));
     }
     put(headers, "Host", text_node(request, hostname));
   }
@@ -210,31 +195,40 @@ bool speaks_tls(const Module& module, const core::Url& url) {
 }
 
 core::Result<TargetEntry> make_entry(const Module& module, const Ask& ask, io::Files& files, ConfigErrors& errors) {
-  auto url_text = url_of(module, ask.target);
-  if (!url_text) return url_text.error();
-  auto url = core::parse_url(*url_text);
-  if (!url) return no_target("target: " + url.error().message);
-  ConfigNode request = module.request;
-  ConfigNode tls = module.tls;
-  if (auto set = set_hostname(ask.hostname, module.kind, request, tls); !set) return set.error();
+  const auto map = target_map(module, ask);
+  if (!map) return map.error();
+  const std::string& url = map->find("url")->scalar;
   TargetEntry entry;
   entry.target.name = ask.target;
-  entry.target.url = *url_text;
-  entry.target.check = core::check_kind(*url);
+  entry.target.url = url;
+  entry.target.check = core::check_kind(*core::parse_url(url));
   entry.target.timeout = ask.timeout;
   entry.target.every = 2 * ask.timeout;
   entry.net = module.net;
   entry.type = &check_type(entry.target.check);
-  SpecNodes nodes;
-  if (!module.expect.entries.empty()) nodes.expect = &module.expect;
-  if (!request.entries.empty()) nodes.request = &request;
-  if (!tls.entries.empty() && speaks_tls(module, *url)) nodes.tls = &tls;
-  nodes.files = &files;
+  const SpecNodes nodes{
+      .expect = map->find("expect"), .request = map->find("request"), .tls = map->find("tls"), .files = &files};
   entry.spec = entry.type->parse(entry.target, nodes, errors);
   return entry;
 }
 
 }  // namespace
+
+core::Result<ConfigNode> target_map(const Module& module, const Ask& ask) {
+  auto url_text = url_of(module, ask.target);
+  if (!url_text) return url_text.error();
+  auto url = core::parse_url(*url_text);
+  if (!url) return no_target("target: " + url.error().message, "目标：" + in_chinese(url.error()));
+  ConfigNode request = module.request;
+  ConfigNode tls = module.tls;
+  if (auto set = set_hostname(ask.hostname, module.kind, request, tls); !set) return set.error();
+  ConfigNode map = map_node(module.written);
+  put(map, "url", text_node(module.written, *url_text));
+  if (!module.expect.entries.empty()) put(map, "expect", module.expect);
+  if (!request.entries.empty()) put(map, "request", std::move(request));
+  if (!tls.entries.empty() && speaks_tls(module, *url)) put(map, "tls", std::move(tls));
+  return map;
+}
 
 const Module* Modules::find(std::string_view name) const {
   const auto it = std::ranges::find(list, name, &Module::name);
@@ -248,39 +242,57 @@ core::Result<TargetEntry> entry_of(const Module& module, const Ask& ask, io::Fil
   return entry;
 }
 
-Modules read_modules(std::string_view text, std::string_view file, io::Files& files, ConfigErrors& errors) {
+namespace {
+
+/// The check itself has the last word on what a module says.
+void ask_check(const Module& module, io::Files& files, ConfigErrors& errors) {
+  const Ask sample{.target = module.kind == core::CheckKind::kTcp    ? fmt::format("{}:1", kSample)
+                             : module.kind == core::CheckKind::kHttp ? fmt::format("https://{}/", kSample)
+                                                                     : std::string{kSample},
+                   .hostname = {},
+                   .timeout = std::chrono::seconds{1}};
+  const auto entry = make_entry(module, sample, files, errors);
+  if (entry) return;
+  errors.add(module.written.error("module " + module.name + ": " + entry.error().message,
+                                  "模块 " + module.name + "：" + in_chinese(entry.error())));
+}
+
+/// `files` is null where checks are not asked.
+Modules read(std::string_view text, std::string_view file, io::Files* files, ConfigErrors& errors) {
   static constexpr std::array kRootKeys = {
       core::Key{.name = "modules", .kind = core::KeyKind::kAny, .required = true, .en = "the modules", .zh = "模块"}};
   static constexpr core::KeyTable kRoot{"blackbox.yml", kRootKeys};
   Modules out;
-  const ConfigNode root = parse_plain(text, file, errors);
+  const ConfigNode root = core::parse_foreign_yaml(text, file, errors);
   if (root.kind == ConfigNode::Kind::kNull) {
-    if (errors.empty()) errors.add({std::string{file}, 0, 0, "the file is empty"});
+    if (errors.empty()) errors.add({std::string{file}, 0, 0, "the file is empty", "文件是空的"});
     return out;
   }
   const TableReader map{root, kRoot, errors};
   const ConfigNode* modules = map.node("modules");
   if (modules == nullptr) return out;
   if (modules->kind != ConfigNode::Kind::kMap) {
-    errors.add(modules->error("modules is a map of names to modules"));
+    errors.add(modules->error("modules is a map of names to modules", "modules 是模块名到模块的映射"));
     return out;
   }
   for (const auto& [key, value] : modules->entries) {
     const std::size_t before = errors.all().size();
     Module module = read_module(key, value, errors);
-    if (errors.all().size() == before) {
-      // The check itself has the last word on what the module says.
-      const Ask sample{.target = module.kind == core::CheckKind::kTcp    ? fmt::format("{}:1", kSample)
-                                 : module.kind == core::CheckKind::kHttp ? fmt::format("https://{}/", kSample)
-                                                                         : std::string{kSample},
-                       .hostname = {},
-                       .timeout = std::chrono::seconds{1}};
-      const auto entry = make_entry(module, sample, files, errors);
-      if (!entry) errors.add(value.error("module " + module.name + ": " + entry.error().message));
-    }
+    if (files != nullptr && errors.all().size() == before) ask_check(module, *files, errors);
+    module.mistakes.assign(errors.all().begin() + static_cast<std::ptrdiff_t>(before), errors.all().end());
     out.list.push_back(std::move(module));
   }
   return out;
+}
+
+}  // namespace
+
+Modules read_modules(std::string_view text, std::string_view file, io::Files& files, ConfigErrors& errors) {
+  return read(text, file, &files, errors);
+}
+
+Modules parse_modules(std::string_view text, std::string_view file, ConfigErrors& errors) {
+  return read(text, file, nullptr, errors);
 }
 
 }  // namespace sonde::prober::blackbox

@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "core/config_build.h"
 #include "prober/blackbox/module_keys.h"
 #include "prober/blackbox/module_read.h"
-#include "prober/blackbox/node_builder.h"
 
 namespace sonde::prober::blackbox {
 namespace {
@@ -42,7 +42,8 @@ void read_dns(const ConfigNode& node, Module& module, ConfigErrors& errors) {
   const std::string transport = map.choice("transport_protocol").value_or("udp");
   module.over_tls = map.boolean("dns_over_tls").value_or(false);
   if (module.over_tls && transport == "udp" && map.node("transport_protocol") != nullptr) {
-    errors.add(map.node("transport_protocol")->error("dns_over_tls needs transport_protocol: tcp"));
+    errors.add(map.node("transport_protocol")
+                   ->error("dns_over_tls needs transport_protocol: tcp", "dns_over_tls 需要 transport_protocol: tcp"));
   }
   read_tls_config(map.node("tls_config"), module, errors);
   put(module.request, "transport", text_node(node, module.over_tls ? "dot" : transport));

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "core/config_build.h"
 #include "prober/blackbox/module_keys.h"
 #include "prober/blackbox/module_read.h"
-#include "prober/blackbox/node_builder.h"
 
 namespace sonde::prober::blackbox {
 namespace {
@@ -44,6 +44,9 @@ void read_versions(const TableReader& map, Module& module, ConfigErrors& errors)
       errors.add(
           node->error(fmt::format("module {}: valid_http_versions: \"{}\" is not spoken by Sonde; allowed: "
                                   "HTTP/1.0, HTTP/1.1, HTTP/2, HTTP/2.0",
+                                  module.name, version),
+                      fmt::format("模块 {}：valid_http_versions：Sonde 不支持“{}”；可用：HTTP/1.0、HTTP/1.1、HTTP/2、"
+                                  "HTTP/2.0",
                                   module.name, version)));
     }
   }
@@ -84,7 +87,9 @@ void read_expectations(const TableReader& map, Module& module, const ConfigNode&
   const bool no_tls = map.boolean("fail_if_ssl").value_or(false);
   const bool must_tls = map.boolean("fail_if_not_ssl").value_or(false);
   if (no_tls && must_tls) {
-    errors.add(map.node("fail_if_ssl")->error("fail_if_ssl and fail_if_not_ssl together can never be met"));
+    errors.add(map.node("fail_if_ssl")
+                   ->error("fail_if_ssl and fail_if_not_ssl together can never be met",
+                           "fail_if_ssl 与 fail_if_not_ssl 同时写上则永远无法满足"));
   } else if (no_tls) {
     put(module.expect, "tls", text_node(*map.node("fail_if_ssl"), "forbidden"));
   } else if (must_tls) {
@@ -94,10 +99,13 @@ void read_expectations(const TableReader& map, Module& module, const ConfigNode&
   const ConfigNode* size = map.node("body_size_limit");
   if (size != nullptr) {
     const auto bytes = parse_go_bytes(size->scalar);
-    if (!bytes) errors.add(size->error("body_size_limit is a size such as 10MB or 512KiB"));
+    if (!bytes)
+      errors.add(size->error("body_size_limit is a size such as 10MB or 512KiB",
+                             "body_size_limit 是大小，例如 10MB 或 512KiB"));
     limit = bytes.value_or(0);
   }
-  if (limit > kBodyBytesMax) errors.add(size->error("body_size_limit is at most 64MiB here"));
+  if (limit > kBodyBytesMax)
+    errors.add(size->error("body_size_limit is at most 64MiB here", "body_size_limit 在此最大为 64MiB"));
   put(module.expect, "body_bytes_max",
       text_node(size != nullptr ? *size : node, std::to_string(limit == 0 ? kBodyBytesMax : limit)));
 }
@@ -119,9 +127,12 @@ void read_authorization(const TableReader& map, Module& module, ConfigErrors& er
   if (const auto* node = map.node("authorization")) {
     const TableReader auth{*node, kAuthorizationKeys, errors};
     if (auth.text("type").value_or("Bearer") != "Bearer") {
-      errors.add(auth.node("type")->error(fmt::format(
-          "module {}: authorization.type other than Bearer is not served by Sonde; write the header in headers",
-          module.name)));
+      errors.add(auth.node("type")->error(
+          fmt::format(
+              "module {}: authorization.type other than Bearer is not served by Sonde; write the header in headers",
+              module.name),
+          fmt::format("模块 {}：Sonde 只支持类型为 Bearer 的 authorization；请在 headers 中写出该请求头",
+                      module.name)));
     }
     if (const auto secret = auth.text("credentials"))
       put(bearer, "token", secret_node(*auth.node("credentials"), *secret));

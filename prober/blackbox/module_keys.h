@@ -16,6 +16,7 @@ struct Refused {
   std::string_view key;
   std::string_view harmless;  // a value that may stand there; empty = none
   std::string_view instead;   // what to do, for people
+  std::string_view zh;        // the same in Chinese
 };
 
 extern const core::KeyTable kModuleKeys;

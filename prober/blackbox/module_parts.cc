@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "core/config_build.h"
 #include "core/text.h"
 #include "prober/blackbox/module_keys.h"
 #include "prober/blackbox/module_read.h"
-#include "prober/blackbox/node_builder.h"
 
 namespace sonde::prober::blackbox {
 
@@ -23,7 +23,8 @@ void refuse(const ConfigNode& node, const core::KeyTable& map, std::string_view 
     const ConfigNode* used = node.find(r.key);
     if (used == nullptr || (!r.harmless.empty() && used->scalar == r.harmless)) continue;
     errors.add(
-        used->error(fmt::format("module {}: {}.{} is not served by Sonde; {}", module, map.what, r.key, r.instead)));
+        used->error(fmt::format("module {}: {}.{} is not served by Sonde; {}", module, map.what, r.key, r.instead),
+                    fmt::format("模块 {}：Sonde 不支持 {}.{}；{}", module, map.what, r.key, r.zh)));
   }
 }
 
@@ -42,7 +43,8 @@ void read_source(const TableReader& map, Module& module, ConfigErrors& errors) {
   if (!text) return;
   module.net.source = io::parse_address(*text);
   if (!module.net.source) {
-    errors.add(map.node("source_ip_address")->error("source_ip_address is an address of this machine"));
+    errors.add(map.node("source_ip_address")
+                   ->error("source_ip_address is an address of this machine", "source_ip_address 是本机的地址"));
   }
 }
 
@@ -60,23 +62,6 @@ void read_tls_config(const ConfigNode* node, Module& module, ConfigErrors& error
     if (!version) continue;
     put(module.tls, key, text_node(*map.node(key), fmt::format("{}.{}", (*version)[3], (*version)[4])));
   }
-}
-
-std::optional<Duration> parse_go_duration(std::string_view text) {
-  if (text == "0") return Duration{};
-  if (text.empty()) return std::nullopt;
-  Duration sum{};
-  while (!text.empty()) {
-    const std::size_t unit_at = text.find_first_not_of("0123456789.");
-    if (unit_at == 0 || unit_at == std::string_view::npos) return std::nullopt;
-    std::size_t unit_end = text.find_first_of("0123456789.", unit_at);
-    unit_end = std::min(unit_end, text.size());
-    const auto part = core::parse_duration(text.substr(0, unit_end));
-    if (!part) return std::nullopt;
-    sum += *part;
-    text.remove_prefix(unit_end);
-  }
-  return sum;
 }
 
 std::optional<std::int64_t> parse_go_bytes(std::string_view text) {

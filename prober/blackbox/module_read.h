@@ -24,8 +24,6 @@ void read_tls_config(const core::ConfigNode* node, Module& module, core::ConfigE
 void refuse(const core::ConfigNode& node, const core::KeyTable& map, std::string_view module,
             core::ConfigErrors& errors);
 
-/// "1m30s", "500ms", "1.5s", as Go writes durations.
-[[nodiscard]] std::optional<Duration> parse_go_duration(std::string_view text);
 /// "10MB", "5KiB", "1024": K, M, G and T count 1024 each, with or without i.
 [[nodiscard]] std::optional<std::int64_t> parse_go_bytes(std::string_view text);
 

@@ -1,7 +1,7 @@
 // The map `tcp` of a module.
+#include "core/config_build.h"
 #include "prober/blackbox/module_keys.h"
 #include "prober/blackbox/module_read.h"
-#include "prober/blackbox/node_builder.h"
 
 namespace sonde::prober::blackbox {
 

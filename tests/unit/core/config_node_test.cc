@@ -118,5 +118,47 @@ TEST(ConfigNode, ScalarsSayWhatIsAllowed) {
   }
 }
 
+TEST(ForeignYaml, DollarsArePlainAndAnchorsAreFollowed) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_foreign_yaml(
+      "base: &b {every: 1m, url: a}\n"
+      "one:\n"
+      "  url: \"$x ${Y} $$\"\n"
+      "  <<: *b\n"
+      "two: *b\n"
+      "three: {<<: [*b, {more: yes}], every: 2m}\n"
+      "\"<<\": plain\n",
+      "f.yaml", errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  EXPECT_EQ(root.find("one")->find("url")->scalar, "$x ${Y} $$");
+  EXPECT_TRUE(root.find("one")->find("url")->written.empty());
+  EXPECT_EQ(root.find("one")->find("every")->scalar, "1m");
+  EXPECT_EQ(root.find("one")->find("every")->line, 1) << "a value stands where it is written";
+  EXPECT_EQ(root.find("two")->find("url")->scalar, "a");
+  EXPECT_EQ(root.find("three")->find("every")->scalar, "2m") << "what stands there itself counts";
+  EXPECT_EQ(root.find("three")->find("more")->scalar, "yes");
+  EXPECT_EQ(root.find("<<")->scalar, "plain");
+}
+
+TEST(ForeignYaml, AliasesStayWithinBounds) {
+  const auto errors_of = [](const std::string& text) {
+    ConfigErrors errors;
+    (void)parse_foreign_yaml(text, "f.yaml", errors);
+    return errors.to_string();
+  };
+  std::string deep = "a0: &a0 x\n";
+  for (int i = 1; i < 40; ++i)
+    deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  EXPECT_NE(errors_of(deep).find("nested deeper than 32 levels"), std::string::npos) << errors_of(deep);
+  std::string wide = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char c = 'b'; c < 'h'; ++c) {
+    wide += std::string{c} + ": &" + c + " [";
+    for (int i = 0; i < 10; ++i) wide += std::string{i == 0 ? "*" : ", *"} + static_cast<char>(c - 1);
+    wide += "]\n";
+  }
+  EXPECT_NE(errors_of(wide).find("aliases make more than 200000 values"), std::string::npos) << errors_of(wide);
+  EXPECT_NE(errors_of("a: &a [*a]\n").find("inside of what it names"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sonde::core

@@ -204,12 +204,12 @@ TEST(Blackbox, ErrorsStandWhereTheFileHasThemAlsoBehindDollars) {
 }
 
 TEST(Blackbox, WritesTimesAndSizesAsGo) {
-  EXPECT_EQ(parse_go_duration("1m30s"), seconds{90});
-  EXPECT_EQ(parse_go_duration("1.5s"), milliseconds{1500});
-  EXPECT_EQ(parse_go_duration("0"), Duration{});
-  EXPECT_FALSE(parse_go_duration("5"));
-  EXPECT_FALSE(parse_go_duration("s"));
-  EXPECT_FALSE(parse_go_duration(""));
+  EXPECT_EQ(core::parse_go_duration("1m30s"), seconds{90});
+  EXPECT_EQ(core::parse_go_duration("1.5s"), milliseconds{1500});
+  EXPECT_EQ(core::parse_go_duration("0"), Duration{});
+  EXPECT_FALSE(core::parse_go_duration("5"));
+  EXPECT_FALSE(core::parse_go_duration("s"));
+  EXPECT_FALSE(core::parse_go_duration(""));
   EXPECT_EQ(parse_go_bytes("0"), 0);
   EXPECT_EQ(parse_go_bytes("10MB"), 10 << 20);
   EXPECT_EQ(parse_go_bytes("1.5KiB"), 1536);

@@ -1,11 +1,9 @@
 // Nodes made in code.
-#include "prober/blackbox/node_builder.h"
+#include "core/config_build.h"
 
 #include <utility>
 
-namespace sonde::prober::blackbox {
-
-using core::ConfigNode;
+namespace sonde::core {
 
 namespace {
 
@@ -50,4 +48,4 @@ ConfigNode as_list(const ConfigNode& node) {
   return out;
 }
 
-}  // namespace sonde::prober::blackbox
+}  // namespace sonde::core
