@@ -275,10 +275,11 @@ void Definer::targets_filter(CLI::App& app) {
 
 void Definer::targets(CLI::App& app) {
   TargetsOptions& o = arguments_.targets;
-  CLI::App* targets = verb(app, "targets", say("Look at targets", "查看目标"),
+  CLI::App* targets = verb(app, "targets", say("Look at targets, or import them", "查看或导入目标"),
                            "sonde targets list --provider aws\n"
                            "sonde targets show -c sonde.yaml checkout\n"
-                           "sonde targets lint -c sonde.yaml",
+                           "sonde targets lint -c sonde.yaml\n"
+                           "sonde targets import gatus.yaml > targets.d/gatus.yaml",
                            {});
   targets->require_subcommand(1);
   const std::string names = say("Names or globs of targets", "目标名或通配符");
@@ -317,6 +318,45 @@ void Definer::targets(CLI::App& app) {
   targets_filter(*show);
   show->add_flag("--json", o.json, say("One JSON object per target and line", "每个目标一行 JSON"));
   targets_verify(*targets);
+  targets_import(*targets);
+}
+
+void Definer::targets_import(CLI::App& app) {
+  ImportOptions& o = arguments_.imported;
+  CLI::App* command = verb(
+      app, "import",
+      say("Turn files of other programs into a file of targets; on stderr, each with its place, what was not "
+          "carried over. 0: all was; 1: something was said; 2: a file cannot be read",
+          "把其他程序的文件转换为目标文件；未能带入的内容连同位置写到标准错误。0：全部带入；1：有需要查看的内容；2："
+          "文件无法读取"),
+      "sonde targets import blackbox.yml prometheus.yml > targets.d/probes.yaml\n"
+      "sonde targets import gatus/config.yaml > targets.d/gatus.yaml\n"
+      "sonde targets import --from uptime-kuma - < Uptime_Kuma_Backup.json > targets.d/kuma.yaml\n"
+      "sonde targets import /etc/telegraf/telegraf.conf > targets.d/telegraf.yaml",
+      [&o](const Context& c) { return targets_import_verb(o, c); });
+  command
+      ->add_option("files", o.files,
+                   say("blackbox.yml with the prometheus.yml that uses it, Gatus's config.yaml, Uptime Kuma's export, "
+                       "telegraf.conf; - is stdin",
+                       "blackbox.yml 和使用它的 prometheus.yml、Gatus 的 config.yaml、Uptime Kuma 的导出文件、"
+                       "telegraf.conf；- 表示标准输入"))
+      ->type_name("FILE");
+  command
+      ->add_option(
+          "--from", o.from,
+          say("The program that all files are of (default: found out from each)", "所有文件所属的程序（默认逐个识别）"))
+      ->check(CLI::IsMember({"blackbox", "prometheus", "gatus", "uptime-kuma", "telegraf"}))
+      ->type_name("");
+  command
+      ->add_option("--fields", o.fields,
+                   say("Print what becomes of each field of that program's files, and why of some nothing",
+                       "打印该程序文件中每个字段变成什么，以及有些为何没有对应项"))
+      ->check(CLI::IsMember({"blackbox", "prometheus", "gatus", "uptime-kuma", "telegraf"}))
+      ->type_name("");
+  command->parse_complete_callback([this, &o] {
+    if (!o.files.empty() || !o.fields.empty()) return;
+    throw CLI::ValidationError(say("FILE is needed (or --fields)", "需要 FILE（或 --fields）"));
+  });
 }
 
 void Definer::config(CLI::App& app) {

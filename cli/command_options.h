@@ -24,6 +24,7 @@ struct Arguments {
   TargetsOptions targets;
   VerifyOptions verify;
   VantageOptions vantage;
+  ImportOptions imported;
   JudgeOptions judge;
   WatchOptions watch;
   LogVerbOptions log;
@@ -63,6 +64,7 @@ class Definer {
   void check_output(CLI::App& check);
   void targets_filter(CLI::App& app);
   void targets_verify(CLI::App& targets);
+  void targets_import(CLI::App& app);
   void log_directory(CLI::App& app);
   void log_filter(CLI::App& app);
   /// An option whose value is a duration with a unit inside [min, max].

@@ -2,14 +2,11 @@
 #include "cli/config_print.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/key_words.h"
+#include "cli/yaml_text.h"
 #include "core/target.h"
 #include "prober/config_keys.h"
 
@@ -24,28 +21,9 @@ using Kind = ConfigNode::Kind;
 
 // ---- scalars ----
 
-/// As text in YAML. JSON's strings are YAML's double-quoted ones (YAML 1.2, chapter 1.3).
-std::string quoted_text(std::string_view text) {
-  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-";
-  // What YAML 1.1 or 1.2 takes for something else than text.
-  constexpr std::string_view kWords[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
-  const bool plain = !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos &&
-                     std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
-                     std::ranges::find(kWords, text) == std::end(kWords);
-  if (plain) return std::string{text};
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 bool is_typed(KeyKind kind) {
   return kind == KeyKind::kBool || kind == KeyKind::kInteger || kind == KeyKind::kNumber ||
          kind == KeyKind::kDuration || kind == KeyKind::kBytes || kind == KeyKind::kChoice;
-}
-
-bool names_a_secret(std::string_view header) {
-  constexpr std::array<std::string_view, 6> kWords = {"auth", "cookie", "token", "secret", "password", "key"};
-  std::string lower{header};
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::any_of(kWords, [&lower](std::string_view w) { return lower.find(w) != std::string::npos; });
 }
 
 // ---- defaults that no table can hold ----

@@ -123,6 +123,16 @@ struct VantageOptions {
 /// `sonde vantage detect`: where this machine is, by the metadata services of the clouds. 3 when none told.
 int vantage_detect_verb(const VantageOptions& options, const Context& context);
 
+struct ImportOptions {
+  std::vector<std::string> files;  // "-" = stdin
+  std::string from;                // the program that they are of; empty = found out
+  std::string fields;              // not empty: print what becomes of each field of that program, and no more
+};
+/// `sonde targets import FILE…`: files of other programs as a file of targets on stdout, and on stderr, each with its
+/// place, what was not carried over. 0: all of it was; 1: something was said; 2: a file cannot be read, stdout is
+/// empty.
+int targets_import_verb(const ImportOptions& options, const Context& context);
+
 struct JudgeOptions {
   std::vector<std::string> files;  // "-" = stdin
   bool json = false;

@@ -15,6 +15,8 @@ pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+# Used from its headers alone: its package's own target would link a library that nothing needs.
+find_path(SONDE_TOMLPLUSPLUS toml++/toml.h REQUIRED)
 if(SONDE_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -26,6 +26,7 @@ ADAPTERS = {
     "curl/": ["io/"],
     "openssl/": ["io/"],
     "yaml-cpp/": ["core/config_yaml.cc"],
+    "toml++/": ["cli/imports/tree_toml.cc"],
     "sqlite3.h": ["hub/store"],
     "CLI/": ["cli/"],
 }
