@@ -33,7 +33,7 @@ class Detect : public testing::Test {
     const auto http = io::make_http_client(*loop_);
     std::optional<VantageDetection> out;
     const io::Handle asking = prober::detect_vantage(
-        *loop_, *http, clouds(), {.timeout = timeout, .grace = 50ms, .address = address, .version = "1.2.3"},
+        *loop_, *http, clouds(), {.timeout = timeout, .grace = 5s, .address = address, .version = "1.2.3"},
         [&out](VantageDetection d) { out = std::move(d); });
     EXPECT_FALSE(out.has_value()) << "called from inside";
     EXPECT_TRUE(run_loop_until(*loop_, [&out] { return out.has_value(); }));
