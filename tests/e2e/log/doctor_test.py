@@ -4,10 +4,12 @@
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -202,6 +204,23 @@ class Doctor(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, r"(?m)^fail  machine +resolver +127\.0\.0\.1:\d+ does not answer within 3s → ")
         self.assertRegex(done.stdout, r"(?m)^fail  log +health \(P7\) +1 damaged places → ")
+
+    def test_ctrl_c_ends_it_with_130_and_says_what_may_stay(self):
+        asked = threading.Event()
+
+        def waits(request):
+            asked.set()
+            hostile.hangs(request)
+
+        slow = self.kept(hostile.Sink(waits))
+        path = self.configure(self.sink("slow", slow.url))
+        process = subprocess.Popen([SONDE, "doctor", "-c", str(path), "--lang", "en"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        self.assertTrue(asked.wait(30))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((process.returncode, out), (130, ""))
+        self.assertIn(f"a canary may stay in measurement {CANARY}", err)
 
     def test_it_speaks_chinese_and_a_bad_configuration_is_exit_code_2(self):
         influx = self.kept(servers.Influx())

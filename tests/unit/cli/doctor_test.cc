@@ -209,7 +209,9 @@ TEST(Diagnoses, AreOneLineEachInColumnsWithACount) {
             "fail  sink x[31m  write (P9)   not authorized → check the token\n"
             "1 ok, 0 warn, 1 fail\n");
   const std::string zh = diagnoses_text(all, testing::plain(core::Language::kChinese));
-  EXPECT_NE(zh.find("故障  sink"), std::string::npos) << zh;
+  EXPECT_NE(zh.find("正常  本机 "), std::string::npos) << zh;
+  EXPECT_NE(zh.find("故障  出口 x"), std::string::npos) << zh;
+  EXPECT_NE(zh.find("1 正常，0 注意，1 故障"), std::string::npos) << zh;
   EXPECT_NE(zh.find("未授权 → 检查令牌"), std::string::npos) << zh;
 }
 
