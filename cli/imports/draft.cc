@@ -22,6 +22,7 @@ using core::Duration;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kNameBytesMax = 120;
+constexpr std::size_t kLabelsMax = 100;
 constexpr Duration kEveryMin = 100ms;
 constexpr Duration kEveryMax = 24h;
 constexpr Duration kTimeoutMin = 10ms;
@@ -107,7 +108,9 @@ bool Draft::speaks_tls() const {
     return redirects != nullptr && redirects->scalar != "0";  // a redirect may lead to https
   }
   if (const ConfigNode* transport = request.find("transport")) return transport->scalar == "dot";
-  return expect.find("starttls") != nullptr || expect.find("steps") != nullptr;
+  const ConfigNode* steps = expect.find("steps");
+  const auto upgrades = [](const ConfigNode& step) { return step.find("starttls") != nullptr; };
+  return expect.find("starttls") != nullptr || (steps != nullptr && std::ranges::any_of(steps->items, upgrades));
 }
 
 void set(ConfigNode& map, std::string_view key, ConfigNode value) {
@@ -116,6 +119,14 @@ void set(ConfigNode& map, std::string_view key, ConfigNode value) {
   } else {
     core::put(map, key, std::move(value));
   }
+}
+
+void set_label(Draft& draft, std::string_view key, ConfigNode value, Notes& notes) {
+  if (draft.labels.entries.size() >= kLabelsMax && find(draft.labels, key) == nullptr) {
+    return notes.lost(draft.at, fmt::format("only its first {} labels", kLabelsMax),
+                      fmt::format("只带入前 {} 个标签", kLabelsMax));
+  }
+  set(draft.labels, key, std::move(value));
 }
 
 void append(ConfigNode& map, std::string_view key, ConfigNode item) {
@@ -141,7 +152,10 @@ void Targets::name_it(Draft& draft) {
                    fmt::format("名称在此为“{}”：1 到 {} 字节，不含控制字符", name, kNameBytesMax));
   }
   const std::string base = name;
-  for (int n = 2; !names_.insert(name).second; ++n) name = fmt::format("{} ({})", base, n);
+  while (!names_.insert(name).second) {
+    int& last = last_number_.try_emplace(base, 1).first->second;
+    name = fmt::format("{} ({})", base, ++last);
+  }
   if (name != base) {
     notes_.differs(draft.at, fmt::format("the name \"{}\" is taken already; this one is \"{}\"", base, name),
                    fmt::format("名称“{}”已被使用；此目标名为“{}”", base, name));
@@ -157,8 +171,10 @@ ConfigNode Targets::secret(const ConfigNode& at, std::string_view value, std::st
     std::string base = variable_name(hint);
     if (base.empty()) base = fmt::format("SONDE_SECRET_{}", secrets_.size() + 1);
     std::string name = base;
-    for (int n = 2; std::ranges::find(secret_names_, name) != secret_names_.end(); ++n)
-      name = fmt::format("{}_{}", base, n);
+    while (!secret_names_seen_.insert(name).second) {
+      int& last = last_secret_number_.try_emplace(base, 1).first->second;
+      name = fmt::format("{}_{}", base, ++last);
+    }
     secret_names_.push_back(name);
     it = secrets_.emplace(std::string{value}, std::move(name)).first;
   }

@@ -48,6 +48,7 @@ class Targets {
   [[nodiscard]] const std::vector<core::ConfigNode>& all() const { return all_; }
   /// The names of variables that stand for secrets, in the order of their use.
   [[nodiscard]] const std::vector<std::string>& secrets() const { return secret_names_; }
+  [[nodiscard]] bool has_name(std::string_view name) const { return names_.contains(name); }
   [[nodiscard]] Notes& notes() { return notes_; }
   [[nodiscard]] io::Files& files() { return files_; }
 
@@ -71,11 +72,16 @@ class Targets {
   Notes& notes_;
   io::Files& files_;
   std::vector<core::ConfigNode> all_;
-  std::set<std::string> names_;
+  std::set<std::string, std::less<>> names_;
+  std::map<std::string, int> last_number_;  // of each name that several have: a file may have ten thousands of it
   std::map<std::string, std::string, std::less<>> secrets_;  // value -> variable
+  std::set<std::string> secret_names_seen_;
+  std::map<std::string, int> last_secret_number_;
   std::vector<std::string> secret_names_;
 };
 
+/// Adds a label; more of them than a target can use are left out, and that is said once.
+void set_label(Draft& draft, std::string_view key, core::ConfigNode value, Notes& notes);
 /// Sets `key` of a map, in the place of what it had.
 void set(core::ConfigNode& map, std::string_view key, core::ConfigNode value);
 /// Adds to a list under `key` that is made where it is missing.

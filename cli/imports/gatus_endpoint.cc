@@ -131,11 +131,11 @@ void Endpoint::name(const ConfigNode& node) {
   const ConfigNode* group = map_.find("group");
   const bool grouped = group != nullptr && !group->scalar.empty();
   draft_.name = grouped ? group->scalar + "/" + node.scalar : node.scalar;
-  if (grouped) set(draft_.labels, "group", text_of(*group));
+  if (grouped) set_label(draft_, "group", text_of(*group), notes_);
 }
 
 void Endpoint::extra_labels(const ConfigNode& node) {
-  for (const auto& [key, value] : node.entries) set(draft_.labels, key.scalar, text_of(value));
+  for (const auto& [key, value] : node.entries) set_label(draft_, key.scalar, text_of(value), notes_);
 }
 
 void Endpoint::method(const ConfigNode& node) {

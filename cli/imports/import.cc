@@ -159,7 +159,9 @@ std::optional<Format> detect(std::string_view text) {
   if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return std::nullopt;
-  if (text[first] == '{' && text.find("\"monitorList\"") != std::string_view::npos) return Format::kUptimeKuma;
+  const auto has = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
+  if (text[first] == '{' && has("\"monitorList\"")) return Format::kUptimeKuma;
+  if (text[first] == '[' && has("\"type\"") && has("\"interval\"") && has("\"name\"")) return Format::kUptimeKuma;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = next_line(rest);
     const std::size_t begin = line.find_first_not_of(" \t");

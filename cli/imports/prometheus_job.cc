@@ -187,7 +187,7 @@ void Job::probe(const ConfigNode& at, const Labels& labels) {
   }
   for (const auto& [label, text] : labels) {
     const bool same = label == "instance" && text == target;
-    if (!is_internal(label) && !same && !text.empty()) set(draft.labels, label, imports::text(at, text));
+    if (!is_internal(label) && !same && !text.empty()) set_label(draft, label, imports::text(at, text), notes_);
   }
   name_it(draft, labels, target, name);
   set_reach(*module, draft);
@@ -200,14 +200,8 @@ void Job::name_it(Draft& draft, const Labels& labels, const std::string& target,
   const auto instance = labels.find("instance");
   const std::string base = name_of(instance == labels.end() ? target : instance->second);
   draft.name = base;
-  const auto taken = [this](const std::string& name) {
-    return names_.contains(name) || std::ranges::any_of(targets_.all(), [&name](const ConfigNode& app) {
-             return app.find("name")->scalar == name;
-           });
-  };
-  if (taken(draft.name)) draft.name = fmt::format("{} {}", base, module);
-  if (taken(draft.name)) draft.name = fmt::format("{} {} {}", base, module, text("job_name", ""));
-  names_.insert(draft.name);
+  if (targets_.has_name(draft.name)) draft.name = fmt::format("{} {}", base, module);
+  if (targets_.has_name(draft.name)) draft.name = fmt::format("{} {} {}", base, module, text("job_name", ""));
 }
 
 void Job::set_reach(const Module& module, Draft& draft) const {

@@ -47,7 +47,6 @@ class Job {
   Notes& notes_;
   Relabeling relabeling_;
   Labels params_;
-  std::set<std::string> names_;
 };
 
 }  // namespace sonde::cli::imports

@@ -74,7 +74,7 @@ void Plugin::interval(const ConfigNode& node) {
 }
 void Plugin::alias(const ConfigNode& node) { alias_ = node.scalar; }
 void Plugin::tags(const ConfigNode& node) {
-  for (const auto& [key, value] : node.entries) set(draft_.labels, key.scalar, text_of(value));
+  for (const auto& [key, value] : node.entries) set_label(draft_, key.scalar, text_of(value), targets_.notes());
 }
 
 // ---- http_response ----

@@ -140,9 +140,11 @@ ConfigNode ours_of(const ConfigNode& monitor) {
 std::map<std::string, const ConfigNode*> by_id(const ConfigNode* list) {
   std::map<std::string, const ConfigNode*> out;
   if (list == nullptr) return out;
-  for (const ConfigNode& item : list->items) {
+  const auto add = [&out](const ConfigNode& item) {
     if (const ConfigNode* id = item.find("id")) out.emplace(id->scalar, &item);
-  }
+  };
+  for (const ConfigNode& item : list->items) add(item);
+  for (const auto& [key, item] : list->entries) add(item);
   return out;
 }
 
@@ -153,11 +155,13 @@ class Export {
 
   void seen(const ConfigNode& /*node*/) {}
   void monitors(const ConfigNode& list) {
-    if (list.kind != ConfigNode::Kind::kSequence) {
+    using Kind = ConfigNode::Kind;
+    if (list.kind != Kind::kSequence && list.kind != Kind::kMap) {
       return targets_.notes().mistake(list, "monitorList is a list", "monitorList 应为列表");
     }
     lists_.monitors = by_id(&list);
     for (const ConfigNode& item : list.items) one(item);
+    for (const auto& [id, item] : list.entries) one(item);  // as the program itself hands it to its page
   }
 
  private:

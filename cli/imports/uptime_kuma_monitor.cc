@@ -100,14 +100,14 @@ void Monitor::tags(const ConfigNode& node) {
     const ConfigNode* value = tag.find("value");
     if (name == nullptr || name->scalar.empty()) continue;
     const bool bare = value == nullptr || value->scalar.empty();
-    set(draft_.labels, name->scalar, text(*name, bare ? "true" : value->scalar));
+    set_label(draft_, name->scalar, text(*name, bare ? "true" : value->scalar), notes_);
   }
 }
 
 void Monitor::parent(const ConfigNode& node) {
   const auto it = lists_.monitors.find(node.scalar);
   const ConfigNode* name = it == lists_.monitors.end() ? nullptr : it->second->find("name");
-  if (name != nullptr) return set(draft_.labels, "group", text(node, name->scalar));
+  if (name != nullptr) return set_label(draft_, "group", text(node, name->scalar), notes_);
   if (node.kind != Kind::kNull) {
     notes_.lost(node, "parent: that group is not in the file", "parent：文件中没有该分组");
   }
@@ -344,6 +344,8 @@ void Monitor::make_dns_urls() {
 void Monitor::finish() {
   if (type_ == "dns") return make_dns_urls();
   if (is_http()) content_type();
+  // What Uptime Kuma waits for where nothing is written.
+  if (!draft_.timeout) draft_.timeout = *draft_.every * 4 / 5;
   make_url();
   if (!draft_.speaks_tls()) draft_.tls.entries.clear();
   targets_.add(std::move(draft_));

@@ -2,6 +2,8 @@
 #include <cctype>
 #include <random>
 
+#include <fmt/format.h>
+
 #include "tests/unit/imports/bench.h"
 
 namespace sonde::test {
@@ -68,6 +70,23 @@ TEST(ImportHostile, NamesAreCleanedAndKeptApart) {
       << said;
   EXPECT_EQ(said.find('\x1b'), std::string::npos);
   ASSERT_TRUE(bench.read(imported.yaml).has_value()) << bench.config.errors.to_string();
+}
+
+TEST(ImportHostile, ManyOfTheSameTakeLinearTime) {
+  ImportBench bench;
+  std::string tags;
+  for (int i = 0; i < 5000; ++i) tags += fmt::format("{}{{\"name\": \"t{}\"}}", i == 0 ? "" : ", ", i);
+  std::string text =
+      "[{\"name\": \"tags\", \"interval\": 60, \"type\": \"port\", \"hostname\": \"x\", \"port\": 1, \"tags\": [" +
+      tags + "]}";
+  for (int i = 0; i < 5000; ++i) {
+    text += fmt::format(",\n{{\"name\": \"a\", \"type\": \"http\", \"url\": \"https://x.example/?token=s{}\"}}", i);
+  }
+  const auto imported = bench.import_text("k.json", text + "]");
+  EXPECT_EQ(imported.targets, 5001U) << all_of(imported).substr(0, 2000);
+  EXPECT_EQ(imported.secrets.back(), "A_5000_TOKEN");
+  EXPECT_NE(imported.yaml.find("name: \"a (5000)\"\n"), std::string::npos);
+  EXPECT_NE(all_of(imported).find("k.json:1:2: not carried over: only its first 100 labels\n"), std::string::npos);
 }
 
 TEST(ImportHostile, TextsThatLookLikeYamlStayTexts) {
