@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -132,8 +133,11 @@ void Monitor::ip_family(const ConfigNode& node) {
 
 // ---- http, keyword, json-query ----
 
+/// Uptime Kuma sends it in capitals, however it is written.
 void Monitor::method(const ConfigNode& node) {
-  if (is_http() && !node.scalar.empty() && node.scalar != "GET") set(draft_.request, "method", word(node, node.scalar));
+  std::string method = node.scalar;
+  std::ranges::transform(method, method.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (is_http() && !method.empty() && method != "GET") set(draft_.request, "method", word(node, method));
 }
 
 void Monitor::headers(const ConfigNode& node) {

@@ -160,7 +160,7 @@ endpoints:
     def test_uptime_kuma(self):
         common = {"interval": 60, "timeout": 20, "active": True, "maxredirects": 0, "accepted_statuscodes": ["200-299"]}
         monitors = [
-            {"type": "json-query", "name": "api", "url": self.https + "/healthz", "method": "POST", "body": '{"a": 1}',
+            {"type": "json-query", "name": "api", "url": self.https + "/healthz", "method": "post", "body": '{"a": 1}',
              "headers": '{"X-Api-Key": "k-4711"}', "authMethod": "basic", "basic_auth_user": "probe",
              "basic_auth_pass": "hunter2", "jsonPath": "db.lag", "jsonPathOperator": "<", "expectedValue": "10"},
             {"type": "keyword", "name": "page", "url": self.http + "/", "keyword": "Willkommen"},
