@@ -118,7 +118,10 @@ class Influx::Delivery final : public io::Handle::Pending {
 
   // False when the server cannot be reached: the delivery is then over.
   bool looked(const io::HttpResponse& response) {
-    if (response.error != io::HttpError::kNone && response.status == 0) {
+    // A page that is too large or does not decode says at least that somebody answers; one that comes byte by byte
+    // would only be followed by a write that does too.
+    const bool nobody = response.status == 0 || response.error == io::HttpError::kTimeout;
+    if (response.error != io::HttpError::kNone && nobody) {
       finish({.kind = SinkReply::Kind::kRetry, .message = judge_reply(response).reason});
       return false;
     }

@@ -309,6 +309,17 @@ TEST_F(InfluxTest, EveryErrorBelowHttpIsARetry) {
   }
 }
 
+TEST_F(InfluxTest, AServerThatTricklesCostsOneTimeoutNotTwo) {
+  options.omit_strings = InfluxOptions::OmitStrings::kAuto;  // so that its metrics page is asked for first
+  io::HttpResponse part = FakeHttpClient::status(200, "  ");
+  part.error = io::HttpError::kTimeout;
+  http.push(part);
+  const SinkReply reply = deliver(kThree);
+  EXPECT_EQ(reply.kind, SinkReply::Kind::kRetry);
+  EXPECT_EQ(reply.message, "no answer in time");
+  EXPECT_EQ(http.requests().size(), 1U);
+}
+
 TEST_F(InfluxTest, RetryAfterIsReadAsSecondsAndAsADate) {
   http.push(FakeHttpClient::status(429, "", {{"retry-after", "17"}}));
   EXPECT_EQ(deliver(kThree).retry_after, core::Duration{seconds{17}});
