@@ -389,17 +389,37 @@ void Definer::config(CLI::App& app) {
 void Definer::judge(CLI::App& app) {
   JudgeOptions& o = arguments_.judge;
   CLI::App* judge = verb(app, "judge", say("Replay line protocol and print the verdicts", "重放行协议数据并给出结论"),
-                         "sonde judge results.lp.gz\nzcat *.lp.gz | sonde judge --json -\n"
+                         "sonde judge results.lp.gz\nsonde judge --from 2h --json results.lp.zst\n"
                          "sonde judge --score truth.jsonl results.lp",
                          [&o](const Context& c) { return judge_verb(o, c); });
   judge
       ->add_option("files", o.files,
-                   say("Files of line protocol, plain or gzip; - is stdin", "行协议文件，明文或 gzip；- 表示标准输入"))
+                   say("Files of line protocol, plain, gzip or zstd; - is stdin",
+                       "行协议文件，明文、gzip 或 zstd；- 表示标准输入"))
       ->required()
       ->type_name("FILE");
   judge->add_flag("--json", o.json, say("One JSON object per event and line", "每个事件一行 JSON"));
   duration(*judge, "--round", say("The usual interval of the targets (default 10s)", "目标通常的探测间隔（默认 10s）"),
            100ms, 1h, [&o](core::Duration d) { o.round = d; });
+  const auto moment = [&](std::string option, std::string text, std::optional<core::WallTime>& into) {
+    judge
+        ->add_option_function<std::string>(
+            option,
+            [this, &into, option](const std::string& given) {
+              into = parse_moment(given, core::WallTime{std::chrono::duration_cast<core::Duration>(
+                                             std::chrono::system_clock::now().time_since_epoch())});
+              if (into) return;
+              throw CLI::ValidationError(option, say("a time such as 2025-11-24T10:00:00Z, or how long ago, such as 2h",
+                                                     "需要时间（如 2025-11-24T10:00:00Z）或多久之前（如 2h）"));
+            },
+            std::move(text))
+        ->type_name("TIME");
+  };
+  moment("--from",
+         say("Tell only what was said since; earlier results are still learned from",
+             "只输出此后的结论；更早的结果仍用于学习"),
+         o.from);
+  moment("--to", say("Leave out what came later", "忽略此后的数据"), o.to);
   judge
       ->add_option("--score", o.score,
                    say("Compare the verdicts with this file of what really was, and print how good they are",

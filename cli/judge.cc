@@ -1,41 +1,23 @@
 // `sonde judge FILE|-…`: replays line protocol through the judge, and scores it against a truth file if there is one.
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
-#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "cli/replay_files.h"
 #include "cli/score_text.h"
 #include "cli/verbs.h"
 #include "cli/verdict_text.h"
-#include "core/line_protocol.h"
 #include "hub/judge/judge.h"
 #include "hub/judge/score.h"
 
 namespace sonde::cli {
 namespace {
 
-struct GzClose {
-  void operator()(gzFile_s* file) const { gzclose(file); }
-};
-
-// The whole file, unpacked when it is gzip; "-" is stdin.
-core::Result<std::string> read_input(const std::string& path) {
-  const std::unique_ptr<gzFile_s, GzClose> file{path == "-" ? gzdopen(fileno(stdin), "rb")
-                                                            : gzopen(path.c_str(), "rb")};
-  if (!file) return core::Error{core::ErrorCode::kNotFound, fmt::format("{} cannot be read", path)};
-  std::string text;
-  std::string buffer(1 << 16, '\0');
-  int got = 0;
-  while ((got = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()))) > 0) {
-    text.append(buffer, 0, static_cast<std::size_t>(got));
-  }
-  if (got < 0) return core::Error{core::ErrorCode::kCorrupt, fmt::format("{} is damaged or cannot be read", path)};
-  return text;
+std::string in_words(const core::Error& e, const Terminal& t) {
+  return t.language == core::Language::kChinese && !e.zh.empty() ? e.zh : e.message;
 }
 
 void say(const std::vector<hub::judge::VerdictEvent>& events, const JudgeOptions& options, const Context& context) {
@@ -45,32 +27,11 @@ void say(const std::vector<hub::judge::VerdictEvent>& events, const JudgeOptions
   }
 }
 
-/// All records of the files, by time: exports are often ordered by series. Nothing where a file cannot be read.
-std::optional<std::vector<core::Record>> read_records(const std::vector<std::string>& files) {
-  std::vector<core::Record> records;
-  std::size_t bad_lines = 0;
-  for (const std::string& path : files) {
-    const core::Result<std::string> text = read_input(path);
-    if (!text) {
-      fmt::print(stderr, "error: {}\n", text.error().message);
-      return std::nullopt;
-    }
-    core::decode_lines(
-        *text, core::Precision::kNanoseconds, {}, [&records](core::Record r) { records.push_back(std::move(r)); },
-        [&](const core::LineError& e) {
-          if (bad_lines++ < 5) fmt::print(stderr, "{}:{}: {}\n", path, e.line, e.message);
-        });
-  }
-  if (bad_lines > 0) fmt::print(stderr, "{} lines could not be read and were left out\n", bad_lines);
-  std::ranges::stable_sort(records, {}, &core::Record::time);
-  return records;
-}
-
 /// The truths of a file; nothing, and what is wrong on stderr, where they cannot be used.
 std::optional<std::vector<hub::judge::Truth>> read_truth_file(const std::string& path, const Context& context) {
-  const core::Result<std::string> text = read_input(path);
+  const core::Result<std::string> text = read_replay_file(path);
   if (!text) {
-    fmt::print(stderr, "error: {}\n", text.error().message);
+    fmt::print(stderr, "error: {}\n", in_words(text.error(), context.err));
     return std::nullopt;
   }
   hub::judge::TruthFile file = hub::judge::read_truths(*text);
@@ -89,13 +50,18 @@ int judge_verb(const JudgeOptions& options, const Context& context) {
     truths = read_truth_file(options.score, context);
     if (!truths) return exit_code::kUsage;
   }
-  const std::optional<std::vector<core::Record>> records = read_records(options.files);
-  if (!records) return exit_code::kUsage;
+  const core::Result<std::vector<core::Record>> records = read_replay_records(options.files, context.err);
+  if (!records) {
+    fmt::print(stderr, "error: {}\n", in_words(records.error(), context.err));
+    return exit_code::kUsage;
+  }
 
   hub::judge::Judge judge{hub::judge::JudgeOptions{.round = options.round}};
   bool blamed = false;
   std::vector<hub::judge::VerdictEvent> all;
   const auto take = [&](std::vector<hub::judge::VerdictEvent> events) {
+    // What lies before `from` has taught the judge what is normal, and is not told.
+    std::erase_if(events, [&](const auto& e) { return options.from && e.time < *options.from; });
     if (truths) {
       std::ranges::move(events, std::back_inserter(all));
       return;
@@ -104,10 +70,14 @@ int judge_verb(const JudgeOptions& options, const Context& context) {
     say(events, options, context);
   };
   for (const core::Record& record : *records) {
+    if (options.to && record.time > *options.to) break;
     take(judge.advance(record.time));
     judge.observe(record);
   }
-  if (!records->empty()) take(judge.advance(records->back().time + options.round * 3));
+  if (!records->empty()) {
+    const core::WallTime last = options.to ? std::min(*options.to, records->back().time) : records->back().time;
+    take(judge.advance(last + options.round * 3));
+  }
   if (!truths) return blamed ? exit_code::kFailed : exit_code::kOk;
 
   hub::judge::ScoreOptions o{.round = options.round};

@@ -137,7 +137,9 @@ struct JudgeOptions {
   std::vector<std::string> files;  // "-" = stdin
   bool json = false;
   core::Duration round = std::chrono::seconds{10};
-  std::string score;  // a truth file: print how good the verdicts are instead of the verdicts
+  std::optional<core::WallTime> from;  // nothing is told of what came before; it is still learned from
+  std::optional<core::WallTime> to;    // what came later is not looked at
+  std::string score;                   // a truth file: print how good the verdicts are instead of the verdicts
 };
 /// `sonde judge FILE|-…`: replays line protocol through the judge and prints its verdicts as they would have been said,
 /// or with `score` what they were worth (0 whatever that is).
