@@ -34,6 +34,8 @@ bool memory_bench(const Options& options, Report& report);
 bool fidelity_bench(const Options& options, Report& report);
 /// Nanoseconds per line: encoding, decoding, and the copy that bounds them.
 bool line_bench(const Options& options, Report& report);
+/// The judge alone: results a second, milliseconds a tick, bytes a cell.
+bool judge_bench(const Options& options, Report& report);
 /// The highest rate of checks that loses and delays nothing.
 bool capacity_bench(const Options& options, Report& report);
 

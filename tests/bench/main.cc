@@ -14,16 +14,14 @@ namespace {
 using Bench = bool (*)(const Options&, Report&);
 
 const std::map<std::string_view, Bench>& benches() {
-  static const std::map<std::string_view, Bench> all{{"checks", checks_bench},
-                                                     {"memory", memory_bench},
-                                                     {"fidelity", fidelity_bench},
-                                                     {"line-protocol", line_bench},
-                                                     {"capacity", capacity_bench}};
+  static const std::map<std::string_view, Bench> all{{"checks", checks_bench},     {"memory", memory_bench},
+                                                     {"fidelity", fidelity_bench}, {"line-protocol", line_bench},
+                                                     {"capacity", capacity_bench}, {"judge", judge_bench}};
   return all;
 }
 
 constexpr char kUsage[] =
-    "sonde_bench [checks|memory|fidelity|line-protocol|capacity]... [--short|--long] [--json]\n"
+    "sonde_bench [checks|memory|fidelity|line-protocol|capacity|judge]... [--short|--long] [--json]\n"
     "            [--only=KIND]... [--flight=N] [--sonde=PROGRAM]\n"
     "  Without a name all of them run. KIND: the beginning of dns, tcp, tls ecdsa, tls rsa, http, https ecdsa, ...\n"
     "sonde_bench repeat encode|parse|dns|http COUNT\n"

@@ -10,6 +10,7 @@ MUST_BE_POSITIVE = {
     "fidelity": ["results"],
     "line-protocol": ["bytes", "encode ns", "copy ns", "decode ns"],
     "capacity": [],
+    "judge": ["results/s", "quiet tick ms", "1 % failing ms", "10 % failing ms", "bytes/cell"],
     "scheduling": ["sonde us"],
 }
 MUST_HAVE = {
