@@ -1,4 +1,4 @@
-# The demo: the small world, one prober per vantage and a hub, each a process of its own; ends all of them on Ctrl-C.
+# The demo: the world of demo.yaml, one prober per vantage and a hub, each a process of its own; ends all of them on Ctrl-C.
 # Started by ./run --demo, which puts sonde and sonde-world on the PATH.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,7 +30,7 @@ wait_for() {
   done
 }
 
-sonde-world -f "$HERE/small.yaml" --out "$DIR" --hub-port "$PORT" --timeline --repeat --lang "$SPEAK" "$@" &
+sonde-world -f "$HERE/demo.yaml" --out "$DIR" --hub-port "$PORT" --timeline --repeat --lang "$SPEAK" "$@" &
 PIDS+=($!)
 wait_for 20 test -s "$DIR/world.json" || { echo "error: the world did not start" >&2; exit 1; }
 

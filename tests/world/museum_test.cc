@@ -14,6 +14,7 @@
 #include "headless.h"
 #include "hub/judge/judge.h"
 #include "model.h"
+#include "truth.h"
 
 namespace sonde::world {
 namespace {
@@ -37,9 +38,9 @@ std::vector<std::string> exhibits() {
   return names;
 }
 
-World read(const std::string& name) {
+World read(const fs::path& path) {
   core::ConfigErrors errors;
-  const core::ConfigNode root = read_world_file((folder() / (name + ".yaml")).string(), errors);
+  const core::ConfigNode root = read_world_file(path.string(), errors);
   World world;
   if (errors.empty()) world = read_world(root, errors);
   EXPECT_TRUE(errors.empty()) << errors.to_string();
@@ -141,7 +142,7 @@ void check_stage(const Replay& replay, const Story::Stage& stage) {
 }
 
 TEST_P(Museum, TheGuiltyAreConvictedAndNobodyElse) {
-  const World world = read(GetParam());
+  const World world = read(folder() / (GetParam() + ".yaml"));
   ASSERT_TRUE(world.story.has_value()) << "a file of the museum tells its story";
   const auto& stages = world.story->stages;
   const Replay replay = judge(world);
@@ -168,6 +169,36 @@ INSTANTIATE_TEST_SUITE_P(All, Museum, testing::ValuesIn(exhibits()), [](const au
 });
 
 TEST(MuseumFolder, HoldsAtLeastTwentyOutages) { EXPECT_GE(exhibits().size(), 20U); }
+
+// What a newcomer sees first: the demo's four faults, each convicted alone and within three rounds after its own.
+TEST(DemoWorld, EachFaultOfItsTimelineIsConvictedAloneAndInTime) {
+  const World world = read(fs::path{SONDE_SOURCE_DIR} / "tests/world/demo.yaml");
+  std::set<std::string> providers;
+  std::set<std::string> regions;
+  for (const Target& t : world.targets) {
+    if (t.role != core::Role::kReference) continue;
+    providers.insert(t.provider);
+    regions.insert(t.provider + '/' + t.region);
+  }
+  EXPECT_EQ(providers.size(), 6U);
+  EXPECT_EQ(regions.size(), 20U);
+  EXPECT_EQ(world.vantages.size(), 8U);
+  EXPECT_EQ(std::ranges::count(world.targets, core::Role::kApp, &Target::role), 12);
+  const Replay replay = judge(world);
+  const auto truths = truth_of(world, Plan{}, {.start = kStart, .duration = world.timeline_period});
+  ASSERT_EQ(truths.size(), world.timeline.size());
+  std::size_t mine = 0;
+  for (const Truth& t : truths) {
+    const auto first = std::ranges::find_if(replay.convicted, [&](const Replay::Span& s) {
+      return s.key == t.component && kStart + s.from > t.start && kStart + s.from < t.end;
+    });
+    ASSERT_NE(first, replay.convicted.end()) << t.component << "\n" << replay.words;
+    // The round in which it begins, three more, and one that waits for late results.
+    EXPECT_LE(kStart + first->from, t.start + 5 * world.round) << t.component << "\n" << replay.words;
+    mine += static_cast<std::size_t>(std::ranges::count(replay.convicted, t.component, &Replay::Span::key));
+  }
+  EXPECT_EQ(mine, replay.convicted.size()) << "nobody else\n" << replay.words;
+}
 
 }  // namespace
 }  // namespace sonde::world
