@@ -14,8 +14,9 @@ namespace {
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr double kConfidenceMin = 0.02;
 constexpr double kConfidenceMax = 0.98;
-constexpr double kConfidenceShared = 0.5;  // a cause outside the model: never surer than this
-constexpr double kConfidenceStep = 0.1;    // a change that is worth telling
+constexpr double kConfidenceShared = 0.5;   // a cause outside the model: never surer than this
+constexpr double kConfidenceLeaning = 0.6;  // of those that lean, about so many are right
+constexpr double kConfidenceStep = 0.1;     // a change that is worth telling
 
 std::uint32_t fingerprint(std::string_view text) {
   std::uint32_t h = 2166136261U;
@@ -63,11 +64,13 @@ bool is_stale(const Scene& scene, const Incident& incident, const Finding& f) {
       f.failing, [&](std::uint32_t c) { return scene.cells[c].last_fail_ms >= recovered + scene.round_ms / 2; });
 }
 
-// The posterior, tempered by how many networks saw it. Not calibrated against real outages: see docs/verdicts.md.
-double confidence(const Scene& scene, const Finding& f) {
+// The posterior, tempered by how many networks saw it and by how far the grade goes. Measured on simulated faults, not
+// on real outages: see docs/verdicts.md.
+double confidence(const Scene& scene, const Finding& f, Grade grade) {
   const FailingSet failing = failing_set(scene, f.failing);
   const double witnesses = failing.isps.size() >= 3 ? 1.0 : failing.isps.size() == 2 ? 0.98 : 0.93;
   double c = f.component_posterior * witnesses;
+  if (grade == Grade::kLeaning) c *= kConfidenceLeaning;
   if (f.shared_cause) c = std::min(c, kConfidenceShared);
   return std::clamp(c, kConfidenceMin, kConfidenceMax);
 }
@@ -262,7 +265,7 @@ void Docket::adopt(Step& s, Incident& i, const Finding& f, EventKind event) {
     e.blame = info(f.component.kind).blame;
     e.component_kind = info(f.component.kind).name;
     e.component_key = f.component.key();
-    e.confidence = confidence(s.scene, f);
+    e.confidence = confidence(s.scene, f, i.grade);
     e.side = info(f.component.kind).side;
   }
   e.apps = touched_apps(s.scene, f);

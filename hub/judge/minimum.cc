@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -99,18 +100,34 @@ bool is_conclusive(const Case& c) {
   return static_cast<std::size_t>(n) * 5 >= c.finding.failing.size() * 4;
 }
 
-// Of the references that `of` selects, at most one cell or a tenth of the cells fail too.
+// Of the cells that `of(cell)` selects at most one, or a tenth, fails too.
 template <typename Of>
 bool mostly_healthy(const Case& c, Of of) {
   std::size_t all = 0;
   std::size_t failing = 0;
   for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
-    const core::Target& t = c.scene.target(i);
-    if (t.role != Role::kReference || !of(t) || dropped_out(c.scene.cells[i])) continue;
+    if (dropped_out(c.scene.cells[i]) || !of(i)) continue;
     ++all;
     failing += fails_too(c, i) ? 1 : 0;
   }
   return failing <= 1 || failing * kSiblingShare <= all;
+}
+
+// Of the references that `of(target)` selects no more than half of the regions have troubles of their own: where most
+// have, it is rather the whole than each of them.
+template <typename Of>
+bool most_regions_healthy(const Case& c, Of of) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> regions;  // cells, and those that fail too
+  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
+    const core::Target& t = c.scene.target(i);
+    if (t.role != Role::kReference || dropped_out(c.scene.cells[i]) || !of(t)) continue;
+    auto& [all, failing] = regions[t.region];
+    ++all;
+    failing += fails_too(c, i) ? 1 : 0;
+  }
+  const auto troubled = std::ranges::count_if(
+      regions, [](const auto& r) { return r.second.second > 1 && r.second.second * kSiblingShare > r.second.first; });
+  return static_cast<std::size_t>(troubled) * 2 <= regions.size();
 }
 
 // What an app depends on must be healthy, and not only here and there: an app breaks with a dependency that fails in
@@ -155,8 +172,10 @@ void check_app(Case& c) {
       return c.from_failing_vantage(i) && !c.to_failing_target(i) && c.scene.known(i).place() == place &&
              c.scene.target(i).role != Role::kControl;
     });
-    const bool calm =
-        mostly_healthy(c, [&](const core::Target& o) { return o.provider == t.provider && o.region == t.region; });
+    const bool calm = mostly_healthy(c, [&](std::uint32_t i) {
+      const core::Target& o = c.scene.target(i);
+      return o.role == Role::kReference && o.provider == t.provider && o.region == t.region;
+    });
     c.need(calm, fmt::format("Other targets in {} fail too: the app may only be one of them.", place),
            fmt::format("{} 中的其他目标也有故障：应用可能只是其中之一。", place));
     c.need(neighbour,
@@ -181,8 +200,9 @@ void check_service_region(Case& c) {
   });
   c.need(contrast, "Neither another service of that region nor the same service elsewhere is seen healthy.",
          "没有看到该区域的其他服务或其他区域的同一服务正常。");
-  const bool alone = mostly_healthy(c, [&](const core::Target& o) {
-    return o.provider == t.provider && o.service == t.service && o.region != t.region;
+  const bool alone = mostly_healthy(c, [&](std::uint32_t i) {
+    const core::Target& o = c.scene.target(i);
+    return o.role == Role::kReference && o.provider == t.provider && o.service == t.service && o.region != t.region;
   });
   c.need(alone, "The same service fails in other regions too: it may be the service as a whole.",
          "其他区域的同一服务也有故障：可能是整个服务的问题。");
@@ -199,7 +219,7 @@ void check_region(Case& c) {
   need_both_sides(c);
   const core::Target& t = c.first_target();
   const bool alone =
-      mostly_healthy(c, [&](const core::Target& o) { return o.provider == t.provider && o.region != t.region; });
+      most_regions_healthy(c, [&](const core::Target& o) { return o.provider == t.provider && o.region != t.region; });
   c.need(alone, "Other regions of that provider fail too: it may be the provider as a whole.",
          "该云的其他区域也有故障：可能是整个云的问题。");
   bool has_metro = false;
@@ -302,6 +322,9 @@ void check_path(Case& c) {
       [&](std::uint32_t i) { return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)); });
   c.need(around, "The same targets are not seen healthy through another ISP.",
          "没有通过其他运营商看到同样的目标正常。");
+  const bool alone = mostly_healthy(
+      c, [&](std::uint32_t i) { return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)); });
+  c.need(alone, "The same targets fail through other ISPs too.", "同样的目标通过其他运营商访问也有故障。");
   if (c.finding.component.kind == Kind::kIsp) return;
   if (c.finding.component.kind == Kind::kPath || c.finding.component.kind == Kind::kPeering) need_neighbour_isp(c);
   c.need(c.finding.component.kind != Kind::kPath || c.finding.hypothesis.mode != Mode::kConnectSlow,
