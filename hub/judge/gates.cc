@@ -103,12 +103,26 @@ std::int64_t onset(const Scene& scene, const std::vector<std::uint32_t>& cells) 
   return *std::ranges::find_if(onsets, [&](std::int64_t t) { return t >= earliest; });
 }
 
-double severity(const Scene& scene, Window window, const Finding& f) {
+// What the cell saw since the fault began, as far as its last rounds are kept one by one.
+RoundTrials since_onset(const Scene& scene, const Cell& cell, std::int64_t since_ms) {
+  const std::int64_t step = scene.round_ms * cell.interval_rounds;
+  const auto rounds = std::clamp<std::int64_t>((scene.round_end_ms - since_ms) / step, 1, kRecentRounds);
+  RoundTrials sum;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rounds); ++r) {
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      sum.n[c] += cell.recent[r].n[c];
+      sum.k[c] += cell.recent[r].k[c];
+    }
+  }
+  return sum;
+}
+
+double severity(const Scene& scene, const Finding& f) {
   std::array<double, kSeverities.size()> nats{};
   for (const Member& m : scene.topology.members[f.hypothesis.component]) {
     if (m.dependency) continue;
     const Cell& cell = scene.cells[m.cell];
-    const Trials& t = cell.window(window);
+    const RoundTrials t = since_onset(scene, cell, f.since_ms);
     const Baselines b = baselines(cell);
     for (std::size_t s = 0; s < nats.size(); ++s) nats[s] += severity_evidence(t.n, t.k, b, f.hypothesis.mode, s);
   }
@@ -191,7 +205,7 @@ Finding examine_one(const Scene& scene, const Search& search, const EvidenceTabl
   set_cells(scene, table, window, elsewhere, f);
   set_twins(scene, ranked, own.class_evidence, f);
   f.since_ms = onset(scene, f.failing.empty() ? f.affected : f.failing);
-  f.severity = severity(scene, window, f);
+  f.severity = severity(scene, f);
   set_freshness(scene, recent, elsewhere, f);
   f.missing = missing_evidence(scene, f);
   f.minimum_met = f.missing.empty();

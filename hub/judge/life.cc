@@ -16,7 +16,8 @@ constexpr double kConfidenceMin = 0.02;
 constexpr double kConfidenceMax = 0.98;
 constexpr double kConfidenceShared = 0.5;   // a cause outside the model: never surer than this
 constexpr double kConfidenceLeaning = 0.6;  // of those that lean, about so many are right
-constexpr double kConfidenceStep = 0.1;     // a change that is worth telling
+constexpr double kSeverityStep = 0.25;
+constexpr double kConfidenceStep = 0.1;  // a change that is worth telling
 
 std::uint32_t fingerprint(std::string_view text) {
   std::uint32_t h = 2166136261U;
@@ -107,6 +108,7 @@ core::BilingualText how_it_ended(const Incident& i, std::int64_t now_ms) {
 
 bool told_before(const VerdictEvent& a, const VerdictEvent& b) {
   return a.grade == b.grade && a.component_key == b.component_key && a.apps == b.apps && a.flapping == b.flapping &&
+         std::abs(a.severity - b.severity) < kSeverityStep &&
          std::abs(a.confidence.value_or(0) - b.confidence.value_or(0)) < kConfidenceStep;
 }
 
