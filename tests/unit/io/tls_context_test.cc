@@ -110,11 +110,11 @@ TEST_F(TlsContextTest, TheFirstByteIsDatedByItsArrivalNotByOurLoop) {
   pollfd arrival{.fd = same.get(), .events = POLLIN};
   ASSERT_EQ(poll(&arrival, 1, 10'000), 1);
   const auto arrived = loop->precise_now();
-  while (loop->precise_now() < arrived + 60ms) {
+  while (loop->precise_now() < arrived + 300ms) {
   }  // a loop that is busy with something else
   ASSERT_TRUE(run_loop_until(*loop, [&session] { return session->first_byte_at().has_value(); }));
   EXPECT_GE(*session->first_byte_at(), before);
-  EXPECT_LE(*session->first_byte_at(), arrived + 30ms);  // a busy machine may stop us between two clocks
+  EXPECT_LE(*session->first_byte_at(), arrived + 150ms);  // a busy machine may stop us between two clocks
 }
 
 }  // namespace
