@@ -3,132 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include <fmt/format.h>
+
+#include "hub/judge/minimum_case.h"
 
 namespace sonde::hub::judge {
 namespace {
 
 using core::BilingualText;
 using core::Role;
-
-// What the checks share. Lives for one call.
-struct Case {
-  const Scene& scene;
-  const Finding& finding;
-  Contrast contrast;
-  FailingSet failing;
-  std::vector<BilingualText> missing;
-
-  Case(const Scene& s, const Finding& f)
-      : scene(s), finding(f), contrast(s, f.since_ms), failing(failing_set(s, f.failing)) {}
-
-  void need(bool met, std::string en, std::string zh) {
-    if (!met) missing.push_back({std::move(en), std::move(zh)});
-  }
-  [[nodiscard]] bool from_failing_vantage(std::uint32_t cell) const {
-    return failing.vantages.contains(scene.cells[cell].vantage);
-  }
-  [[nodiscard]] bool to_failing_target(std::uint32_t cell) const {
-    return failing.targets.contains(scene.cells[cell].target);
-  }
-  [[nodiscard]] const core::Target& first_target() const { return scene.target(finding.failing.front()); }
-};
-
-void need_two_networks(Case& c) {
-  c.need(c.failing.vantages.size() >= 2 && c.failing.isps.size() >= 2,
-         "It is seen failing from one network only; a vantage on another ISP would settle it.",
-         "目前只从一个网络观测到故障；增加一个位于其他运营商的观测点即可判定。");
-}
-
-void need_other_provider(Case& c) {
-  const bool other = c.contrast.any([&](std::uint32_t i) {
-    const core::Target& t = c.scene.target(i);
-    return c.from_failing_vantage(i) && t.role != Role::kControl && !t.provider.empty() &&
-           !c.failing.providers.contains(t.provider);
-  });
-  c.need(other, "No other provider is seen healthy from the same vantages.", "同一批观测点没有看到其他云正常。");
-}
-
-// Who sees it from one side of the border only, while the other side does not, may see what happens at the border.
-void need_both_sides(Case& c) {
-  std::set<core::Partition> seeing;
-  for (const std::uint32_t v : c.failing.vantages) seeing.insert(c.scene.vantages[v].partition);
-  if (seeing.size() != 1) return;
-  const core::Partition side = *seeing.begin();
-  const bool crossing = std::ranges::all_of(
-      c.finding.failing, [&](std::uint32_t i) { return partition_of(c.scene.target(i)).value_or(side) != side; });
-  if (!crossing) return;
-  std::set<std::uint32_t> fine;
-  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
-    if (c.to_failing_target(i) && c.contrast.healthy(i) && c.scene.vantage(i).partition != side) {
-      fine.insert(c.scene.cells[i].vantage);
-    }
-  }
-  c.need(fine.size() < 2, "Only one side of the border sees it: something on the way may filter by name.",
-         "只有边界一侧能观测到：途中可能存在按名称过滤。");
-}
-
-// Somebody who does not live in the accused cloud must have seen it.
-void need_outside_witness(Case& c) {
-  const bool outside = std::ranges::any_of(
-      c.failing.vantages, [&](std::uint32_t v) { return !c.failing.providers.contains(c.scene.vantages[v].provider); });
-  c.need(outside, "All vantages that see it live in the same cloud; a vantage outside it would settle it.",
-         "看到故障的观测点都在同一朵云里；增加一个云外的观测点即可判定。");
-}
-
-constexpr std::size_t kPartShare = 5;      // a fifth of the cells: a dependency that fails in part
-constexpr std::size_t kSiblingShare = 10;  // a tenth: far above what fails by chance
-
-// A failure that is news, lately, and no earlier than the fault in question (a round of grace: cells are asked at
-// different times).
-bool fails_too(const Case& c, std::uint32_t i) {
-  const Cell& cell = c.scene.cells[i];
-  return failed_lately(c.scene, i) && cell.last_fail_ms >= c.finding.since_ms - c.scene.round_ms;
-}
-
-// Refused, an own certificate, a wrong answer: the host is alive and says so itself.
-bool is_conclusive(const Case& c) {
-  const auto conclusive = [&](std::uint32_t i) {
-    const Cell& cell = c.scene.cells[i];
-    const auto e = error_class(cell.fail_stage, cell.fail_cause, cell.fail_http_status);
-    return e &&
-           (*e == ErrorClass::kTcpRefused || *e == ErrorClass::kTlsCertificate || channel_of(*e) == Channel::kHttp);
-  };
-  const auto n = std::ranges::count_if(c.finding.failing, conclusive);
-  return static_cast<std::size_t>(n) * 5 >= c.finding.failing.size() * 4;
-}
-
-// Of the cells that `of(cell)` selects at most one, or a tenth, fails too.
-template <typename Of>
-bool mostly_healthy(const Case& c, Of of) {
-  std::size_t all = 0;
-  std::size_t failing = 0;
-  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
-    if (dropped_out(c.scene.cells[i]) || !of(i)) continue;
-    ++all;
-    failing += fails_too(c, i) ? 1 : 0;
-  }
-  return failing <= 1 || failing * kSiblingShare <= all;
-}
-
-// Of the references that `of(target)` selects no more than half of the regions have troubles of their own: where most
-// have, it is rather the whole than each of them.
-template <typename Of>
-bool most_regions_healthy(const Case& c, Of of) {
-  std::map<std::string, std::pair<std::size_t, std::size_t>> regions;  // cells, and those that fail too
-  for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
-    const core::Target& t = c.scene.target(i);
-    if (t.role != Role::kReference || dropped_out(c.scene.cells[i]) || !of(t)) continue;
-    auto& [all, failing] = regions[t.region];
-    ++all;
-    failing += fails_too(c, i) ? 1 : 0;
-  }
-  const auto troubled = std::ranges::count_if(
-      regions, [](const auto& r) { return r.second.second > 1 && r.second.second * kSiblingShare > r.second.first; });
-  return static_cast<std::size_t>(troubled) * 2 <= regions.size();
-}
 
 // What an app depends on must be healthy, and not only here and there: an app breaks with a dependency that fails in
 // part. Failures from before the app's own do not count.
