@@ -15,7 +15,7 @@ constexpr std::int64_t kHourMs = 3'600'000;
 constexpr double kConfidenceMin = 0.02;
 constexpr double kConfidenceMax = 0.98;
 constexpr double kConfidenceShared = 0.5;   // a cause outside the model: never surer than this
-constexpr double kConfidenceLeaning = 0.6;  // of those that lean, about so many are right
+constexpr double kConfidenceLeaning = 0.6;  // a guess: the score card does not count yet how often leaning is right
 constexpr double kSeverityStep = 0.25;
 constexpr double kConfidenceStep = 0.1;  // a change that is worth telling
 
@@ -65,8 +65,8 @@ bool is_stale(const Scene& scene, const Incident& incident, const Finding& f) {
       f.failing, [&](std::uint32_t c) { return scene.cells[c].last_fail_ms >= recovered + scene.round_ms / 2; });
 }
 
-// The posterior, tempered by how many networks saw it and by how far the grade goes. Measured on simulated faults, not
-// on real outages: see docs/verdicts.md.
+// The posterior, tempered by how many networks saw it and by how far the grade goes. The factors are guesses, not
+// calibrated: see docs/verdicts.md.
 double confidence(const Scene& scene, const Finding& f, Grade grade) {
   const FailingSet failing = failing_set(scene, f.failing);
   const double witnesses = failing.isps.size() >= 3 ? 1.0 : failing.isps.size() == 2 ? 0.98 : 0.93;
