@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace sonde::hub::judge {
 namespace {
@@ -15,6 +16,7 @@ constexpr double kPriorTrials = 300;
 constexpr double kBaselineMin = 4e-4;
 constexpr double kBaselineMax = 0.995;
 constexpr double kBroken = 0.1;
+// One lucky run does not make a blocked pair healthy; one that works the first time it is asked was never blocked.
 constexpr std::uint8_t kHealthyRounds = 2;
 // Below this weight of failures (nine rounds after a hard one) a new failure is a new onset.
 constexpr double kClean = 0.05;
@@ -51,7 +53,12 @@ void add_round(Cell& cell, const Trials& round) {
     if (round.n[c] <= 0) continue;
     now.n[c] = 1;
     now.k[c] = round.k[c] / round.n[c];
-    if (now.k[c] < 1 && cell.good_rounds[c] < 255) ++cell.good_rounds[c];
+    const bool first = !std::exchange(cell.asked[c], true);
+    if (now.k[c] >= 1 || cell.good_rounds[c] >= kHealthyRounds) continue;
+    if (first)
+      cell.good_rounds[c] = kHealthyRounds;
+    else
+      ++cell.good_rounds[c];
   }
   for (Trials& window : cell.windows) {
     for (std::size_t c = 0; c < kChannels; ++c) {

@@ -37,7 +37,9 @@ struct Cell {
   PerChannel background{};  // rate of failures around it lately (weather.h)
   Usual usual_connect;
   Usual usual_answer;
-  std::array<std::uint8_t, kChannels> good_rounds{};  // rounds with a success at this channel, saturating
+  std::array<bool, kChannels> asked{};                // a run has got as far as this channel
+  std::array<std::uint8_t, kChannels> good_rounds{};  // rounds with a success there, as far as they count; the first
+                                                      // time that it is asked, one counts for two
 
   std::int64_t last_ms = 0;                // latest trusted result
   std::int64_t last_good_ms = -1;          // latest success
@@ -74,8 +76,8 @@ void note_run(Cell& cell, const RunResult& run, const Slowness& slow);
 void learn(Cell& cell, const Trials& round, float forget);
 
 /// How often a healthy run of this cell fails at the channel: what is usual for the cell, or what fails around it
-/// lately if that is more; 4e-4 … 0.995. A channel that was seen healthy in fewer than two rounds is taken as
-/// known-unreachable (0.995): its failures are no news and carry no evidence.
+/// lately if that is more; 4e-4 … 0.995. A channel that did not work the first time and since then in fewer
+/// than two rounds is taken as known-unreachable (0.995): its failures are no news and carry no evidence.
 [[nodiscard]] double baseline(const Cell& cell, Channel c);
 [[nodiscard]] bool seen_healthy(const Cell& cell, Channel c);
 

@@ -270,6 +270,27 @@ TEST(Limits, WhatNeverWorkedIsKnownUnreachableAndNoFault) {
   EXPECT_TRUE(seen.empty()) << story(seen);
 }
 
+TEST(Limits, WhatWorkedTheFirstTimeIsKnownToWork) {
+  const auto seen = play(small_world(), 12, [](const core::Vantage&, const core::Target& t, std::int64_t r) -> Result {
+    if (r >= 1 && t.name == "checkout") return http_503();
+    return std::nullopt;
+  });
+  const auto convicted = of_grade(seen, Grade::kConvicted);
+  ASSERT_FALSE(convicted.empty()) << story(seen);
+  EXPECT_EQ(convicted.front().event.component_key, "app:checkout");
+}
+
+TEST(Limits, OneLuckyRunDoesNotMakeABlockedPairHealthy) {
+  const auto seen =
+      play(small_world(), 30, [](const core::Vantage& v, const core::Target& t, std::int64_t r) -> Result {
+        if (r != 7 && v.partition == core::Partition::kDomestic && t.provider == "stratus") {
+          return core::failed(core::Stage::kTls, core::Cause::kReset);
+        }
+        return std::nullopt;
+      });
+  EXPECT_TRUE(seen.empty()) << story(seen);
+}
+
 // A catalogue entry whose healthy answer is recalled wrongly fails from everywhere and for ever.
 TEST(Limits, AWrongExpectationOfAWholeRegionIsNoVerdict) {
   const auto seen = play(small_world(), 30, [](const core::Vantage&, const core::Target& t, std::int64_t) -> Result {
