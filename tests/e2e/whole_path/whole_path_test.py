@@ -84,7 +84,7 @@ class WholePath(unittest.TestCase):
         return found[0] if found else None
 
     def see_on_page(self, incident):
-        environment = {**os.environ, "HUB": self.fleet.hub, "INCIDENT": json.dumps(incident)}
+        environment = {**os.environ, "HUB": self.fleet.hub, "INCIDENT": incident["id"]}
         done = subprocess.run(["node", ROOT / "tests/e2e/whole_path/see_incident.mjs"], env=environment,
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
