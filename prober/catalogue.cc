@@ -62,10 +62,16 @@ constexpr std::array kRegionKeys = {
     Key{.name = "endpoints", .kind = KeyKind::kList, .of = &kEndpoint}};
 constexpr KeyTable kRegion{.what = "region", .keys = kRegionKeys};
 
+// For people who read the file: the program does not use them.
+constexpr std::array kTermsKeys = {Key{.name = "url", .required = true},
+                                   Key{.name = "sure", .kind = KeyKind::kChoice, .choices = kSure}};
+constexpr KeyTable kTerms{.what = "terms", .keys = kTermsKeys};
+
 constexpr std::array kProviderKeys = {Key{.name = "provider", .required = true},
                                       Key{.name = "name_en"},
                                       Key{.name = "name_zh"},
                                       Key{.name = "aliases", .kind = KeyKind::kTexts},
+                                      Key{.name = "terms", .kind = KeyKind::kMap, .of = &kTerms},
                                       Key{.name = "regions", .kind = KeyKind::kList, .of = &kRegion, .required = true},
                                       Key{.name = "global", .kind = KeyKind::kList, .of = &kEndpoint}};
 constexpr KeyTable kProvider{.what = "catalogue file", .keys = kProviderKeys};

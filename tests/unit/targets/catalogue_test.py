@@ -182,6 +182,12 @@ class Catalogue(unittest.TestCase):
         self.assertEqual(len(names), len(set(names)), sorted(n for n in set(names) if names.count(n) > 1))
         self.assertFalse(set(names) & {"default", "global", "global-cn", "control"}, "words with a meaning of their own")
 
+    def test_the_readme_lists_the_terms_of_every_provider(self):
+        text = (TARGETS / "README.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| (\w+) \| [^|]+ \| <(https://[^>]+)> \| (\w+) \|$", text, re.MULTILINE)
+        self.assertEqual({name: {"url": url, "sure": sure} for name, url, sure in rows},
+                         {name: file["terms"] for name, file in self.providers.items()})
+
     def test_the_names_that_people_use_are_there(self):
         for alias, provider in (("aliyun", "alibaba"), ("ali", "alibaba"), ("qcloud", "tencent"), ("oci", "oracle"),
                                 ("google", "gcp"), ("huaweicloud", "huawei"), ("ksyun", "kingsoft")):
