@@ -13,6 +13,10 @@ namespace {
 using core::ConfigNode;
 using namespace std::chrono_literals;
 
+constexpr std::string_view kSpreadEn = "runs are spread by themselves";
+constexpr std::string_view kSpreadZh = "探测会自动错开";
+constexpr std::string_view kStampsEn = "stamps are whole milliseconds";
+constexpr std::string_view kStampsZh = "时间戳精确到毫秒";
 constexpr std::array kCommon = {
     Row<Plugin>{"interval", &Plugin::interval, "every", "every"},
     Row<Plugin>{"alias", &Plugin::alias, "name", "name"},
@@ -20,9 +24,9 @@ constexpr std::array kCommon = {
     Row<Plugin>{"name_override", nullptr, "measurements have Sonde's names", "测量使用 Sonde 的名称"},
     Row<Plugin>{"name_prefix", nullptr, "measurements have Sonde's names", "测量使用 Sonde 的名称"},
     Row<Plugin>{"name_suffix", nullptr, "measurements have Sonde's names", "测量使用 Sonde 的名称"},
-    Row<Plugin>{"collection_jitter", nullptr, "runs are spread by themselves", "探测会自动错开"},
-    Row<Plugin>{"collection_offset", nullptr, "runs are spread by themselves", "探测会自动错开"},
-    Row<Plugin>{"precision", nullptr, "stamps are whole milliseconds", "时间戳精确到毫秒"},
+    Row<Plugin>{"collection_jitter", nullptr, kSpreadEn, kSpreadZh},
+    Row<Plugin>{"collection_offset", nullptr, kSpreadEn, kSpreadZh},
+    Row<Plugin>{"precision", nullptr, kStampsEn, kStampsZh},
     Row<Plugin>{"fieldinclude", nullptr, "records have all fields", "记录包含所有字段"},
     Row<Plugin>{"fieldexclude", nullptr, "records have all fields", "记录包含所有字段"},
     Row<Plugin>{"fieldpass", nullptr, "records have all fields", "记录包含所有字段"},
@@ -110,11 +114,8 @@ class Conf {
  public:
   explicit Conf(Targets& targets) : targets_(targets) {}
 
-  void agent(const ConfigNode& node) {
-    const ConfigNode* interval = node.find("interval");
-    if (interval != nullptr) every_ = telegraf_duration(*interval, targets_.notes()).value_or(every_);
-  }
-
+  void agent(const ConfigNode& node);
+  void interval(const ConfigNode& node) { every_ = telegraf_duration(node, targets_.notes()).value_or(every_); }
   void inputs(const ConfigNode& node) { inputs_ = &node; }
 
   void import_inputs() {
@@ -149,9 +150,50 @@ class Conf {
   core::Duration every_ = 10s;  // [agent] interval where nothing is written
 };
 
+constexpr std::string_view kDeliveryEn = "batches and their delivery are set under log and sinks in sonde.yaml";
+constexpr std::string_view kDeliveryZh = "批次与投递请在 sonde.yaml 的 log 和 sinks 中设置";
+constexpr std::string_view kLogEn = "messages go to standard error: whatever starts sonde keeps and rotates them";
+constexpr std::string_view kLogZh = "消息输出到标准错误：由启动 sonde 的程序保存和轮转";
+constexpr std::string_view kTagsEn = "a record has the tags of its vantage and target";
+constexpr std::string_view kTagsZh = "记录带有其观测点和目标的标签";
+
+constexpr std::array kAgent = {
+    Row<Conf>{"interval", &Conf::interval, "every of all targets (10s where left out)",
+              "所有目标的 every（省略时为 10s）"},
+    Row<Conf>{"round_interval", nullptr, kSpreadEn, kSpreadZh, "true"},
+    Row<Conf>{"collection_jitter", nullptr, kSpreadEn, kSpreadZh, "0s"},
+    Row<Conf>{"collection_offset", nullptr, kSpreadEn, kSpreadZh, "0s"},
+    Row<Conf>{"metric_batch_size", nullptr, kDeliveryEn, kDeliveryZh},
+    Row<Conf>{"metric_buffer_limit", nullptr, kDeliveryEn, kDeliveryZh},
+    Row<Conf>{"flush_interval", nullptr, kDeliveryEn, kDeliveryZh},
+    Row<Conf>{"flush_jitter", nullptr, kDeliveryEn, kDeliveryZh, "0s"},
+    Row<Conf>{"buffer_strategy", nullptr, kDeliveryEn, kDeliveryZh},
+    Row<Conf>{"buffer_directory", nullptr, kDeliveryEn, kDeliveryZh},
+    Row<Conf>{"buffer_disk_sync", nullptr, kDeliveryEn, kDeliveryZh},
+    Row<Conf>{"precision", nullptr, kStampsEn, kStampsZh, "0s"},
+    Row<Conf>{"debug", nullptr, kLogEn, kLogZh, "false"},
+    Row<Conf>{"quiet", nullptr, kLogEn, kLogZh, "false"},
+    Row<Conf>{"logtarget", nullptr, kLogEn, kLogZh, "stderr"},
+    Row<Conf>{"logfile", nullptr, kLogEn, kLogZh},
+    Row<Conf>{"logformat", nullptr, kLogEn, kLogZh, "text"},
+    Row<Conf>{"logfile_rotation_interval", nullptr, kLogEn, kLogZh, "0h|0d|0s"},
+    Row<Conf>{"logfile_rotation_max_size", nullptr, kLogEn, kLogZh, "0|0MB"},
+    Row<Conf>{"logfile_rotation_max_archives", nullptr, kLogEn, kLogZh},
+    Row<Conf>{"log_with_timezone", nullptr, kLogEn, kLogZh},
+    Row<Conf>{"structured_log_message_key", nullptr, kLogEn, kLogZh},
+    Row<Conf>{"hostname", nullptr, "write vantage in sonde.yaml", "请在 sonde.yaml 中写 vantage"},
+    Row<Conf>{"omit_hostname", nullptr, kTagsEn, kTagsZh, "false"},
+    Row<Conf>{"always_include_local_tags", nullptr, kTagsEn, kTagsZh, "false"},
+    Row<Conf>{"always_include_global_tags", nullptr, kTagsEn, kTagsZh, "false"},
+    Row<Conf>{"skip_processors_after_aggregators", nullptr, "results are not processed further", "结果不再加工"},
+    Row<Conf>{"snmp_translator", nullptr, "there is no SNMP", "没有 SNMP"},
+    Row<Conf>{"statefile", nullptr, "what must outlive a restart is kept in the log's directory",
+              "重启后仍需的内容保存在日志目录中"}};
+
+void Conf::agent(const ConfigNode& node) { walk<Conf>(node, kAgent, *this, targets_.notes()); }
+
 constexpr std::array kRoot = {
-    Row<Conf>{"agent", &Conf::agent, "its interval is every of all targets (10s where left out)",
-              "其中的 interval 成为所有目标的 every（省略时为 10s）"},
+    Row<Conf>{"agent", &Conf::agent, "its fields: see the table below", "其字段见下表"},
     Row<Conf>{"inputs", &Conf::inputs, "http_response, dns_query and net_response; others are skipped",
               "http_response、dns_query 和 net_response；其余跳过"},
     Row<Conf>{"global_tags", nullptr, "they describe the place of the agent: write vantage in sonde.yaml",
@@ -170,9 +212,12 @@ void import_telegraf(const ConfigNode& root, Targets& targets) {
 }
 
 std::vector<FieldTable> telegraf_tables() {
-  return {describe<Conf>("telegraf.conf", kRoot), describe<Plugin>("[[inputs.http_response]]", kHttpResponse),
+  return {describe<Conf>("telegraf.conf", kRoot),
+          describe<Conf>("[agent]", kAgent),
+          describe<Plugin>("[[inputs.http_response]]", kHttpResponse),
           describe<Plugin>("[[inputs.dns_query]]", kDnsQuery),
-          describe<Plugin>("[[inputs.net_response]]", kNetResponse), describe<Plugin>("each of them", kCommon)};
+          describe<Plugin>("[[inputs.net_response]]", kNetResponse),
+          describe<Plugin>("each of them", kCommon)};
 }
 
 }  // namespace sonde::cli::imports
