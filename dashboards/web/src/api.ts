@@ -132,6 +132,8 @@ export interface Target {
   city?: string;
   every_seconds?: number;
   status?: Status;
+  /** It never worked from anywhere since the hub knows it: no verdict rests on it. */
+  never_healthy?: boolean;
   latest?: Result[];
 }
 

@@ -182,6 +182,11 @@ export const messages = {
 
   // targets and one target
   "targets.title": { en: "Targets", zh: "目标" },
+  "targets.never": { en: "never worked", zh: "从未正常过" },
+  "target.never": {
+    en: "It has not worked from anywhere since the hub knows it: no verdict rests on it. Check what it expects, or take it out.",
+    zh: "自中心知道它以来，从任何地点都没有正常过：不据此下结论。请检查对它的期望，或将其移除。",
+  },
   "targets.filter": { en: "Filter by name, cloud, region, service or status", zh: "按名称、云、区域、服务或状态筛选" },
   "targets.count": { en: "{n} of {all}", zh: "{all} 个中的 {n} 个" },
   "targets.none": { en: "No target matches.", zh: "没有匹配的目标。" },

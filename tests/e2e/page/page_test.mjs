@@ -297,6 +297,22 @@ describe("the page", { skip: have_chromium ? false : "no Chromium; set CHROMIUM 
     await finish(page);
   });
 
+  test("a target that never worked is marked, and says that no verdict rests on it", async () => {
+    const { hub, page } = await open("leaning");
+    const bad = hub.fixture.targets.find(({ status }) => status === "fail").name;
+    const targets = hub.fixture.targets.map((one) => (one.name === bad ? { ...one, never_healthy: true } : one));
+    hub.show({ ...hub.fixture, targets });
+    await page.goto(`${hub.url}#/targets`);
+    await page.getByRole("searchbox").fill("never worked");
+    await see(page, "1 of 21");
+    await page.getByRole("link", { name: bad }).click();
+    await see(page, "no verdict rests on it");
+    await page.goto(`${hub.url}#/target/checkout`);
+    await see(page, "checkout");
+    assert.equal(await page.getByText("no verdict rests on it").count(), 0);
+    await finish(page);
+  });
+
   test("an incident has a page with its history", async () => {
     const { page } = await open("app_incident");
     await page.getByRole("link", { name: "History" }).click();

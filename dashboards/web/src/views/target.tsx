@@ -182,6 +182,7 @@ export function TargetView({ name, vantage }: { name: string; vantage: string | 
         <span class={`outcome outcome-${target.status ?? "none"}`}>{t(`status.${target.status ?? "none"}`)}</span>
       </h1>
       {(staleness.value || trouble === "failed") && <p class="hint">{t("targets.failed")}</p>}
+      {target.never_healthy && <p class="hint">{t("target.never")}</p>}
       <Facts target={target} />
       <section aria-labelledby="latest-title">
         <h2 id="latest-title">{t("target.latest")}</h2>

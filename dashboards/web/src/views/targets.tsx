@@ -17,6 +17,7 @@ const standing = (target: Target): Status => target.status ?? "none";
 function haystack(target: Target): string {
   const { name, url, role, app, provider, region, service, check } = target;
   const words = [name, url, app, provider, region, service, check, role, word("role", role)];
+  if (target.never_healthy) words.push(t("targets.never"));
   return [...words, standing(target), t(`status.${standing(target)}`)].join(" ").toLowerCase();
 }
 
@@ -43,7 +44,10 @@ function TargetRow({ target }: { target: Target }): JSX.Element {
           <Raw>{target.name}</Raw>
         </a>
       </th>
-      <td>{trouble || t(`status.${standing(target)}`)}</td>
+      <td>
+        {trouble || t(`status.${standing(target)}`)}
+        {target.never_healthy && <span class="faint"> · {t("targets.never")}</span>}
+      </td>
       <td class="wide">
         <Raw>{where}</Raw>
       </td>
