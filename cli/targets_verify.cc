@@ -5,12 +5,12 @@
 
 #include "cli/configuration.h"
 #include "cli/files_in.h"
-#include "cli/folder_catalogue.h"
 #include "cli/polite_queue.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "cli/verify_report.h"
 #include "io/asio_loop.h"
+#include "prober/catalogue_folder.h"
 #include "prober/prober.h"
 
 namespace sonde::cli {
@@ -130,7 +130,7 @@ class Verify {
       catalogue_ = std::make_unique<EmbeddedCatalogue>();
       return true;
     }
-    auto folder = cli::open_catalogue(*files_, options_.catalogue);
+    auto folder = prober::open_catalogue(*files_, options_.catalogue);
     if (!folder) {
       complain(out_.say(folder.error().message, folder.error().zh.empty() ? folder.error().message : folder.error().zh),
                err_);

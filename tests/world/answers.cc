@@ -14,6 +14,14 @@ std::string_view reason(int status) {
       return "No Content";
     case 301:
       return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 307:
+      return "Temporary Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -36,6 +44,7 @@ std::string_view reason(int status) {
 std::string head(int status, std::string_view type, std::size_t length) {
   std::string out = "HTTP/1.1 " + std::to_string(status) + ' ' + std::string(reason(status)) +
                     "\r\nServer: sonde-world\r\nConnection: close\r\n";
+  if (status / 100 == 3) out += "Location: /elsewhere\r\n";
   if (status != 204) {
     out += "Content-Type: " + std::string(type) + "\r\nContent-Length: " + std::to_string(length) + "\r\n";
   }
@@ -63,7 +72,7 @@ std::string make_answer(const Target* t, const HttpStep& step) {
   if (t == nullptr) return whole(200, "text/html", kParkedPage);
   switch (step.reply) {
     case HttpReply::kGood:
-      return t->role == core::Role::kControl ? whole(204, "", "") : whole(200, "application/json", good_body(*t));
+      return whole(t->statuses.front(), "application/json", good_body(*t));
     case HttpReply::kStatus:
       return whole(step.status, "text/plain", "error\n");
     case HttpReply::kWrongBody:

@@ -57,6 +57,8 @@ std::string_view protocol_name(Protocol p) {
       return "http";
     case Protocol::kTcp:
       return "tcp";
+    case Protocol::kDns:
+      return "dns";
   }
   return "";
 }

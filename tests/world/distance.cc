@@ -24,7 +24,9 @@ double great_circle_km(const Place& a, const Place& b) {
 }
 
 core::Duration round_trip(const Distances& d, const Vantage& v, const Target& t) {
-  const double one_way_ms = great_circle_km(v.place, t.place) / kFibreKmPerMs * d.detour;
+  // What has no place is an edge network: near everybody.
+  const double km = t.place.country.empty() ? 0 : great_circle_km(v.place, t.place);
+  const double one_way_ms = km / kFibreKmPerMs * d.detour;
   core::Duration total = core::from_seconds(std::max(1.0, 2 * one_way_ms) / 1000);
   if (v.partition != t.partition) total += d.border;
   return core::from_seconds(core::to_seconds(total) * d.scale);

@@ -35,11 +35,13 @@ struct DnsServer::Stream {
   std::vector<std::uint8_t> data;
 };
 
-DnsServer::DnsServer(asio::io_context& io, Services& services, std::size_t vantage)
-    : io_(io), services_(services), vantage_(vantage), udp_(io), tcp_(io) {}
+DnsServer::DnsServer(asio::io_context& io, Services& services, std::size_t vantage, const Target* target)
+    : io_(io), services_(services), vantage_(vantage), target_(target), udp_(io), tcp_(io) {}
 
 core::Result<void> DnsServer::listen() {
-  const auto address = asio::ip::make_address(services_.plan.resolver(vantage_));
+  const Plan& plan = services_.plan;
+  const auto address =
+      asio::ip::make_address(target_ == nullptr ? plan.resolver(vantage_) : plan.target(vantage_, *target_));
   const auto port = static_cast<std::uint16_t>(services_.plan.dns_port());
   error_code error;
   udp_.open(udp::v4(), error);
@@ -127,6 +129,7 @@ void DnsServer::write_later(const std::shared_ptr<Stream>& s, Answer a) {
 DnsServer::Answer DnsServer::answer(std::span<const std::uint8_t> bytes) {
   ++services_.counters[vantage_].dns_queries;
   if (services_.uplink_lost(vantage_)) return {};
+  if (target_ != nullptr && services_.listener(vantage_, *target_) != ListenerMode::kOpen) return {};
   const auto query = dns::decode(bytes);
   if (!query || query->response || query->questions.size() != 1) return {};
   dns::Message reply;
@@ -149,17 +152,16 @@ DnsServer::Answer DnsServer::answer(std::span<const std::uint8_t> bytes) {
 core::Duration DnsServer::fill(const dns::Message& query, dns::Message& reply, bool& silent) {
   const auto& q = query.questions[0];
   if (query.opcode != 0) return reply.rcode = number(dns::Rcode::kNotImp), services_.jitter();
-  const auto found = services_.target_by_host.find(q.name);
-  if (found == services_.target_by_host.end()) {
+  const Target* t = target_of(q.name);
+  if (t == nullptr) {
     reply.rcode = number(dns::Rcode::kNxDomain);
     add_soa(reply);
     return services_.jitter();
   }
-  const Target& t = services_.world.targets[found->second];
-  const DnsStep step = services_.resolve(vantage_, t);
+  const DnsStep step = services_.resolve(vantage_, *t);
   switch (step.reply) {
     case DnsReply::kAddress:
-      fill_address(q, services_.plan.target(vantage_, t), reply);
+      fill_good(q, *t, reply);
       break;
     case DnsReply::kSilent:
       silent = true;
@@ -182,6 +184,18 @@ core::Duration DnsServer::fill(const dns::Message& query, dns::Message& reply, b
       break;
   }
   return step.delay;
+}
+
+const Target* DnsServer::target_of(const std::string& name) const {
+  if (target_ != nullptr) return target_;
+  const auto found = services_.targets_by_host.find(name);
+  return found == services_.targets_by_host.end() ? nullptr : found->second.front();
+}
+
+void DnsServer::fill_good(const dns::Question& q, const Target& t, dns::Message& reply) {
+  if (target_ == nullptr) return fill_address(q, services_.plan.target(vantage_, t), reply);
+  add_soa(reply);
+  if (q.type == dns::Type::kSoa) reply.answers.push_back({q.name, q.type, 1, kTtl, reply.authorities.front().data});
 }
 
 void DnsServer::fill_address(const dns::Question& q, std::string address, dns::Message& reply) {

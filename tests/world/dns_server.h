@@ -1,4 +1,5 @@
-// The resolver of one vantage, over UDP and TCP: answers every name of the world with the address of its pair.
+// The resolver of one vantage, over UDP and TCP: answers every name of the world with the address of its pair. Or a
+// server that is itself a target: answers for every name that it exists.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ namespace sonde::world {
 /// Listens from listen() until destroyed. `services` must outlive it. One thread.
 class DnsServer {
  public:
-  DnsServer(boost::asio::io_context& io, Services& services, std::size_t vantage);
+  /// `target` is what probers ask as a target of its own; null: this is the vantage's resolver.
+  DnsServer(boost::asio::io_context& io, Services& services, std::size_t vantage, const Target* target = nullptr);
   [[nodiscard]] core::Result<void> listen();
 
  private:
@@ -37,11 +39,14 @@ class DnsServer {
   void write_later(const std::shared_ptr<Stream>& s, Answer answer);
   [[nodiscard]] Answer answer(std::span<const std::uint8_t> query);
   [[nodiscard]] core::Duration fill(const core::dns::Message& query, core::dns::Message& reply, bool& silent);
+  [[nodiscard]] const Target* target_of(const std::string& name) const;
+  void fill_good(const core::dns::Question& q, const Target& t, core::dns::Message& reply);
   void fill_address(const core::dns::Question& q, std::string address, core::dns::Message& reply);
 
   boost::asio::io_context& io_;
   Services& services_;
   std::size_t vantage_;
+  const Target* target_;
   boost::asio::ip::udp::socket udp_;
   boost::asio::ip::tcp::acceptor tcp_;
   boost::asio::ip::udp::endpoint sender_;

@@ -105,7 +105,7 @@ bool applies(Kind k, const Target& t) {
     case Layer::kTls:
       return t.protocol == Protocol::kHttps;
     case Layer::kHttp:
-      return t.protocol != Protocol::kTcp;
+      return t.protocol == Protocol::kHttps || t.protocol == Protocol::kHttp;
     case Layer::kDns:
     case Layer::kListener:
     case Layer::kPath:

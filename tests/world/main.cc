@@ -123,8 +123,9 @@ int main_of(int argc, char** argv) {
   app.add_option("--hub-port", options.plan.hub_port, "port of the hub in the written configurations")
       ->check(CLI::Range(1, 65535));
   app.add_option("--port-base", options.plan.port_base,
-                 "ports are base + 53 (dns), + 80 (http), + 443 (https), + 900 (control), + 1000 (tcp)")
-      ->check(CLI::Range(1024, 64000));
+                 "ports are base + 53 (dns), + 80 (http), + 443 (https), + 900 (control), + 1000 (tcp); 0 takes "
+                 "privileges")
+      ->check(CLI::Range(0, 64000));
   app.add_option("--net", options.plan.net, "second octet of the first vantage's addresses, 127.N.0.0/16")
       ->check(CLI::Range(1, 255));
   CLI11_PARSE(app, argc, argv);
@@ -137,6 +138,10 @@ int main_of(int argc, char** argv) {
     return 0;
   }
   if (options.headless) {
+    if (world->catalogue) {
+      fmt::print(stderr, "sonde-world: a catalogue is served on sockets only, not --headless\n");
+      return 2;
+    }
     return options.recording.run(std::move(*world), options.plan, options.timeline, options.repeat);
   }
   if (options.output.directory.empty()) {

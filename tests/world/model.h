@@ -24,15 +24,17 @@ struct Place {
 };
 
 /// How a target is reached.
-enum class Protocol { kHttps, kHttp, kTcp };
+enum class Protocol { kHttps, kHttp, kTcp, kDns };
 
 /// One thing that probers check. `index` order is file order: references, then apps, then controls.
 struct Target {
   core::Role role = core::Role::kReference;
   std::string name;  // reference: PROVIDER/REGION/SERVICE; app: NAME; control: control/NAME
-  std::string host;  // DNS name
+  std::string host;  // DNS name; of several targets, if these differ by protocol or path
   Protocol protocol = Protocol::kHttps;
-  std::string provider;  // where it runs: a reference's own, an app's host; empty for controls
+  std::string path = "/";             // with its query
+  std::vector<int> statuses = {200};  // what a prober takes as healthy; the first one is answered
+  std::string provider;               // where it runs: a reference's own, an app's host; empty for controls
   std::string region;
   std::string service;  // references only
   core::Partition partition = core::Partition::kOverseas;
@@ -100,6 +102,7 @@ struct World {
   std::vector<TimelineEntry> timeline;
   core::Duration timeline_period{};  // when a repeated timeline starts again
   std::optional<Story> story;
+  bool catalogue = false;  // targets stand in the catalogue's own names
 
   [[nodiscard]] const Target* find_target(std::string_view name) const;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "catalogue_world.h"
 #include "map_reader.h"
 #include "model.h"
 #include "story_read.h"
@@ -19,13 +20,6 @@ constexpr int kAppSubnet = 240;
 constexpr int kControlSubnet = 241;
 constexpr int kProvidersMax = 200;
 constexpr int kPerSubnetMax = 250;
-
-struct Region {
-  std::string provider;
-  std::string name;
-  core::Partition partition = core::Partition::kOverseas;
-  Place place;
-};
 
 // Names become DNS labels, addresses and file names.
 std::string read_name(const ConfigNode& n, ConfigErrors& errors) {
@@ -95,7 +89,10 @@ class WorldReader {
     }
     (void)map.key("base");  // read_world_file() has followed it
     if (const auto* n = map.key("distances")) read_distances(*n);
-    for (const auto& n : items_of(map.required("providers"), "providers", errors_)) read_provider(n);
+    const ConfigNode* catalogue = map.key("catalogue");
+    if (catalogue != nullptr) read_catalogue(*catalogue);
+    const ConfigNode* providers = catalogue == nullptr ? map.required("providers") : map.key("providers");
+    for (const auto& n : items_of(providers, "providers", errors_)) read_provider(n);
     for (const auto& n : items_of(map.key("apps"), "apps", errors_)) read_app(n);
     for (const auto& n : items_of(map.key("controls"), "controls", errors_)) read_control(n);
     for (const auto& n : items_of(map.required("vantages"), "vantages", errors_)) read_vantage(n);
@@ -119,6 +116,24 @@ class WorldReader {
     if (const auto* n = map.key("border")) d.border = core::read_duration(*n, {}, most, errors_).value_or(d.border);
     if (const auto* n = map.key("jitter")) d.jitter = core::read_duration(*n, {}, most, errors_).value_or(d.jitter);
     map.finish();
+  }
+
+  // Targets that share a host share its address.
+  void read_catalogue(const ConfigNode& node) {
+    world_.catalogue = true;
+    CatalogueWorld whole = read_catalogue_world(node, errors_);
+    std::map<std::string, std::pair<int, int>> addresses;  // by host
+    std::map<std::string, std::pair<int, int>> subnets;    // of a provider, and hosts in it
+    for (Target& t : whole.targets) {
+      const bool control = t.role == core::Role::kControl;
+      unique(node, control ? "control" : "service", t.name);
+      auto& [subnet, hosts] = subnets[t.provider];
+      if (subnet == 0) subnet = control ? kControlSubnet : ++providers_;
+      const auto [it, added] = addresses.try_emplace(t.host, subnet, hosts + 1);
+      if (added) hosts = control ? ++controls_ : hosts + 1;
+      place_at(t, node, it->second.first, it->second.second);
+    }
+    for (Region& r : whole.regions) regions_.emplace(r.provider + '/' + r.name, r);
   }
 
   void read_provider(const ConfigNode& node) {
@@ -161,6 +176,7 @@ class WorldReader {
     t.role = core::Role::kApp;
     t.name = name_at(map.required("name"), errors_);
     unique(node, "app", t.name);
+    t.path = "/healthz";
     t.host = t.name + ".shop.test";
     if (const auto* n = map.key("domain")) t.host = t.name + '.' + read_name(*n, errors_) + ".test";
     t.dns_provider = name_at(map.key("dns_provider"), errors_);
@@ -197,6 +213,7 @@ class WorldReader {
     t.name = "control/" + name;
     unique(node, "control", t.name);
     t.host = name + ".control.test";
+    t.statuses = {204};
     t.partition = read_partition(map.required("partition"), errors_);
     t.place = read_place(map, errors_);
     t.protocol = read_protocol(map.key("protocol"), Protocol::kHttp);
@@ -268,12 +285,12 @@ class WorldReader {
   }
 
   void check_hosts(const ConfigNode& root) {
-    std::map<std::string_view, std::string_view> hosts;
+    std::map<std::string_view, const Target*> hosts;
     for (const auto& t : world_.targets) {
-      if (!hosts.emplace(t.host, t.name).second) {
-        errors_.add(root.error("two targets have the host name `" + t.host + "`: " + t.name + " and " +
-                               std::string(hosts[t.host])));
-      }
+      const auto [it, added] = hosts.emplace(t.host, &t);
+      const Target& other = *it->second;
+      if (added || (t.subnet == other.subnet && t.host_octet == other.host_octet)) continue;
+      errors_.add(root.error("two targets have the host name `" + t.host + "`: " + other.name + " and " + t.name));
     }
   }
 

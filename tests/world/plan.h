@@ -11,8 +11,8 @@
 namespace sonde::world {
 
 struct Plan {
-  int net = 10;  // second octet of the first vantage
-  int port_base = 8000;
+  int net = 10;          // second octet of the first vantage
+  int port_base = 8000;  // 0: the well-known ports, which takes privileges
   int hub_port = 8686;
 
   [[nodiscard]] int https_port() const { return port_base + 443; }
@@ -35,17 +35,22 @@ struct Plan {
         return http_port();
       case Protocol::kTcp:
         return tcp_port();
+      case Protocol::kDns:
+        return dns_port();
     }
     return 0;
   }
   [[nodiscard]] std::string url(const Target& t) const {
+    const std::string place = "://" + t.host + ':' + std::to_string(port(t));
     switch (t.protocol) {
       case Protocol::kHttps:
-        return "https://" + t.host + ':' + std::to_string(https_port()) + path(t);
+        return "https" + place + t.path;
       case Protocol::kHttp:
-        return "http://" + t.host + ':' + std::to_string(http_port()) + path(t);
+        return "http" + place + t.path;
       case Protocol::kTcp:
-        return "tcp://" + t.host + ':' + std::to_string(tcp_port());
+        return "tcp" + place;
+      case Protocol::kDns:
+        return "dns" + place + t.path;
     }
     return {};
   }
@@ -55,7 +60,6 @@ struct Plan {
     return "127." + std::to_string(static_cast<std::size_t>(net) + vantage) + '.' + std::to_string(third) + '.' +
            std::to_string(fourth);
   }
-  [[nodiscard]] static std::string path(const Target& t) { return t.role == core::Role::kApp ? "/healthz" : "/"; }
 };
 
 }  // namespace sonde::world

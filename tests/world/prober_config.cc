@@ -1,4 +1,5 @@
-// Targets and vantages as YAML. Names in the model are plain (model_read.cc sees to it); all else is quoted.
+// Targets and vantages as YAML. Names in the model are plain (model_read.cc sees to it), but for those that the clouds
+// of the catalogue give their regions; all else is quoted.
 #include "prober_config.h"
 
 #include <fmt/format.h>
@@ -13,7 +14,13 @@ std::string timing(const World& w) {
 }
 
 std::string place_text(const Place& p) {
-  return fmt::format("city: {}, country: {}, lat: {}, lon: {}", quoted(p.city), quoted(p.country), p.lat, p.lon);
+  if (p.country.empty()) return {};
+  return fmt::format(", city: {}, country: {}, lat: {}, lon: {}", quoted(p.city), quoted(p.country), p.lat, p.lon);
+}
+
+std::string expectation(const Target& t) {
+  if (t.protocol == Protocol::kDns) return "rcode: NOERROR";
+  return fmt::format("status: [{}]", fmt::join(t.statuses, ", "));
 }
 
 std::string app_text(const World& w, const Plan& plan, const Target& t) {
@@ -51,12 +58,12 @@ std::string targets_text(const World& w, const Plan& plan) {
       apps += app_text(w, plan, t);
     } else if (t.role == core::Role::kReference) {
       references += fmt::format(
-          "  - {{name: {}, url: {}, provider: {}, region: {}, service: {}, partition: {}, {}, {}, expect: {{status: "
-          "200}}}}\n",
-          t.name, url, t.provider, t.region, t.service, core::name(t.partition), place_text(t.place), timing(w));
+          "  - {{name: {}, url: {}, provider: {}, region: {}, service: {}, partition: {}{}, {}, expect: {{{}}}}}\n",
+          quoted(t.name), url, t.provider, quoted(t.region), t.service, core::name(t.partition), place_text(t.place),
+          timing(w), expectation(t));
     } else {
-      controls += fmt::format("  - {{name: {}, url: {}, partition: {}, {}}}\n", t.name, url, core::name(t.partition),
-                              timing(w));
+      controls += fmt::format("  - {{name: {}, url: {}, partition: {}, {}, expect: {{{}}}}}\n", t.name, url,
+                              core::name(t.partition), timing(w), expectation(t));
     }
   }
   const auto section = [](const std::string& text) { return text.ends_with(":\n") ? std::string{} : text; };
@@ -67,7 +74,7 @@ std::string targets_text(const World& w, const Plan& plan) {
 std::string prober_text(const World& world, const Plan& plan, std::size_t index) {
   const Vantage& v = world.vantages[index];
   std::string out =
-      fmt::format("vantage: {{name: {}, provider: {}, region: {}, partition: {}, isp: {}, {}, source: {}}}\n", v.name,
+      fmt::format("vantage: {{name: {}, provider: {}, region: {}, partition: {}, isp: {}{}, source: {}}}\n", v.name,
                   v.provider, v.region, core::name(v.partition), v.isp, place_text(v.place), plan.source(index));
   out += fmt::format("resolver: {}:{}\n", plan.resolver(index), plan.dns_port());
   out += "policy: {allow: [127.0.0.0/8]}\n";

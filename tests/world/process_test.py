@@ -84,7 +84,7 @@ class Process(unittest.TestCase):
             self.assertIn(piece, hub)
         targets = (world.out / "targets.yaml").read_text()
         for name, t in world.targets.items():
-            self.assertIn(f"name: {name}", targets)
+            self.assertIn(name, targets)
             self.assertIn(t["url"], targets)
         self.assertEqual(world.info["pid"], world.process.pid)
 

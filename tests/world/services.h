@@ -26,8 +26,11 @@ struct Services : Behaviour {
 
   Plan plan;
   std::unique_ptr<CertificateAuthority> certificates;
-  std::vector<Counters> counters;  // by vantage
-  std::map<std::string, std::size_t, std::less<>> target_by_host;
+  std::vector<Counters> counters;                                                  // by vantage
+  std::map<std::string, std::vector<const Target*>, std::less<>> targets_by_host;  // none is empty
+
+  /// The target of a host that is asked by this protocol for this path; null where there is none.
+  [[nodiscard]] const Target* find(std::string_view host, Protocol protocol, std::string_view path) const;
 
   void count_source(std::size_t vantage, const std::string& remote_address);
 };

@@ -135,14 +135,24 @@ class Session : public std::enable_shared_from_this<Session> {
     }
   }
 
+  // The second word of "GET /path HTTP/1.1".
+  [[nodiscard]] std::string_view path() const {
+    const std::size_t start = std::min(in_.find(' '), in_.size() - 1) + 1;
+    return std::string_view{in_}.substr(start, in_.find_first_of(" \r", start) - start);
+  }
+
   void prepare_answer() {
     HttpStep step;
-    if (identity_.target != nullptr) {
-      step = services_.answer(identity_.vantage, *identity_.target);
+    const Target* target = identity_.target;
+    if (target != nullptr) {
+      const Target* asked = services_.find(target->host, identity_.protocol, path());
+      step = services_.answer(identity_.vantage, asked != nullptr ? *asked : *target);
+      if (asked == nullptr && step.reply == HttpReply::kGood) step.reply = HttpReply::kStatus, step.status = 404;
+      if (asked != nullptr) target = asked;
     } else {
       step.delay = services_.jitter();
     }
-    out_ = make_answer(identity_.target, step);
+    out_ = make_answer(target, step);
     stays_open_ = step.reply == HttpReply::kStall;
     after(step.delay, &Session::write_answer);
   }

@@ -2,6 +2,7 @@
 #include "simulation.h"
 
 #include <cstdio>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -20,11 +21,20 @@ core::Result<void> Simulation::start() {
 }
 
 core::Result<void> Simulation::start_vantage(std::size_t vantage) {
-  resolvers_.push_back(std::make_unique<DnsServer>(io_, services_, vantage));
-  if (auto listening = resolvers_.back()->listen(); !listening) return listening;
+  dns_servers_.push_back(std::make_unique<DnsServer>(io_, services_, vantage));
+  if (auto listening = dns_servers_.back()->listen(); !listening) return listening;
   const Plan& plan = services_.plan;
+  std::set<std::pair<std::string, int>> open;  // targets that share a host share its listener
   for (const auto& t : services_.world.targets) {
-    auto added = add_endpoint({vantage, &t, t.host, issuer_of(t), t.protocol}, plan.target(vantage, t), plan.port(t));
+    const std::string address = plan.target(vantage, t);
+    if (!open.emplace(address, plan.port(t)).second) continue;
+    core::Result<void> added;
+    if (t.protocol == Protocol::kDns) {
+      dns_servers_.push_back(std::make_unique<DnsServer>(io_, services_, vantage, &t));
+      added = dns_servers_.back()->listen();
+    } else {
+      added = add_endpoint({vantage, &t, t.host, issuer_of(t), t.protocol}, address, plan.port(t));
+    }
     if (!added) return added;
   }
   const std::string parked = plan.parked(vantage);

@@ -31,7 +31,7 @@ class Simulation {
 
   boost::asio::io_context& io_;
   Services& services_;
-  std::vector<std::unique_ptr<DnsServer>> resolvers_;
+  std::vector<std::unique_ptr<DnsServer>> dns_servers_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   ControlApi control_;
   boost::asio::steady_timer slots_;

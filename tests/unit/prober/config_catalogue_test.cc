@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "prober/catalogue.h"
+#include "prober/catalogue_folder.h"
 #include "prober/config_places.h"
 #include "tests/unit/prober/config_bench.h"
 
@@ -372,37 +373,12 @@ TEST_F(Default, CanBeWrittenBesideOtherTargets) {
 
 // ---- the catalogue that is shipped ----
 
-class Folder final : public prober::CatalogueSource {
- public:
-  Folder() {
-    const auto files = io::make_system_files();
-    const std::string folder = std::string{SONDE_SOURCE_DIR} + "/targets";
-    const auto listed = files->list(folder);
-    if (!listed) return;
-    for (const std::string& name : *listed) {
-      if (auto text = files->read_all(folder + "/" + name, 1 << 20)) texts_[name] = std::move(*text);
-    }
-  }
-  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const override {
-    const auto it = texts_.find(name);
-    return it == texts_.end() ? std::nullopt : std::optional<std::string_view>{it->second};
-  }
-  [[nodiscard]] std::vector<std::string> names() const override {
-    std::vector<std::string> out;
-    for (const auto& [name, text] : texts_) out.push_back(name);
-    return out;
-  }
-
- private:
-  std::map<std::string, std::string, std::less<>> texts_;
-};
-
 class Shipped : public testing::Test {
  protected:
   ProberConfig read(const std::string& yaml) {
     const core::ConfigNode root = core::parse_yaml(yaml, "c.yaml", nullptr, errors_);
     const core::TableReader map{root, prober::kProberTable, errors_};
-    auto c = prober::read_prober_config(map, {.catalogue = folder_, .files = *files_, .host_name = "h"}, errors_);
+    auto c = prober::read_prober_config(map, {.catalogue = *folder_, .files = *files_, .host_name = "h"}, errors_);
     EXPECT_TRUE(errors_.empty()) << errors_.to_string();
     return c;
   }
@@ -414,8 +390,9 @@ class Shipped : public testing::Test {
     return out;
   }
 
-  Folder folder_;
   std::unique_ptr<io::Files> files_ = io::make_system_files();
+  std::unique_ptr<prober::CatalogueSource> folder_ =
+      prober::open_catalogue(*files_, std::string{SONDE_SOURCE_DIR} + "/targets").value();
   core::ConfigErrors errors_;
 };
 
@@ -454,7 +431,7 @@ TEST_F(Shipped, TheDefaultOfAnAppIsItsProviderAndALittleMore) {
 
 TEST_F(Shipped, TheNamesThatPeopleUseAreKnown) {
   core::ConfigErrors errors;
-  const prober::Places places{folder_.read(errors)};
+  const prober::Places places{folder_->read(errors)};
   for (const auto& [text, means] : std::map<std::string, std::string>{{"aliyun/cn-hangzhou", "alibaba/cn-hangzhou"},
                                                                       {"ali/cn-hangzhou", "alibaba/cn-hangzhou"},
                                                                       {"qcloud/ap-guangzhou", "tencent/ap-guangzhou"},

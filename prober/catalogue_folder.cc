@@ -1,14 +1,14 @@
 // Reading a folder of catalogue files.
-#include "cli/folder_catalogue.h"
+#include "prober/catalogue_folder.h"
 
 #include <utility>
 
-namespace sonde::cli {
+namespace sonde::prober {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
 
-class FolderCatalogue final : public prober::CatalogueSource {
+class FolderCatalogue final : public CatalogueSource {
  public:
   explicit FolderCatalogue(std::map<std::string, std::string, std::less<>> files) : files_(std::move(files)) {}
 
@@ -28,7 +28,7 @@ class FolderCatalogue final : public prober::CatalogueSource {
 
 }  // namespace
 
-core::Result<std::unique_ptr<prober::CatalogueSource>> open_catalogue(io::Files& files, const std::string& folder) {
+core::Result<std::unique_ptr<CatalogueSource>> open_catalogue(io::Files& files, const std::string& folder) {
   const auto names = files.list(folder);
   if (!names) return names.error();
   std::map<std::string, std::string, std::less<>> texts;
@@ -41,7 +41,7 @@ core::Result<std::unique_ptr<prober::CatalogueSource>> open_catalogue(io::Files&
   if (texts.empty()) {
     return core::Error{core::ErrorCode::kNotFound, "no *.yaml in " + folder, folder + " 中没有 *.yaml"};
   }
-  return std::unique_ptr<prober::CatalogueSource>{std::make_unique<FolderCatalogue>(std::move(texts))};
+  return std::unique_ptr<CatalogueSource>{std::make_unique<FolderCatalogue>(std::move(texts))};
 }
 
-}  // namespace sonde::cli
+}  // namespace sonde::prober
