@@ -8,10 +8,17 @@ namespace {
 constexpr Duration kKept = std::chrono::minutes{1};
 }
 
+SelfWatch::SelfWatch(io::Loop& loop, SelfWatchOptions options)
+    : loop_(loop), options_(options), wall_offset_(wall_offset()), slept_(loop.slept()) {}
+
+Duration SelfWatch::wall_offset() const {
+  return loop_.wall_now().time_since_epoch() - loop_.precise_now().time_since_epoch();
+}
+
 void SelfWatch::start(Callback<void(ClockEvent)> on_event) {
   on_event_ = std::move(on_event);
   slept_ = loop_.slept();
-  wall_offset_ = loop_.wall_now().time_since_epoch() - loop_.precise_now().time_since_epoch();
+  wall_offset_ = wall_offset();
   due_ = loop_.now();
   arm();
 }
@@ -30,7 +37,7 @@ void SelfWatch::on_tick() {
 }
 
 void SelfWatch::look_at_clock() {
-  const Duration offset = loop_.wall_now().time_since_epoch() - loop_.precise_now().time_since_epoch();
+  const Duration offset = wall_offset();
   const Duration slept = loop_.slept();
   const ClockEvent event{.wall = offset - wall_offset_, .slept = slept - slept_};
   wall_offset_ = offset;  // a slow drift is followed, only a jump is a step

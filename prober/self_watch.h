@@ -46,13 +46,15 @@ struct SelfWatchOptions {
 class SelfWatch {
  public:
   /// `loop` must outlive this.
-  explicit SelfWatch(io::Loop& loop, SelfWatchOptions options = {}) : loop_(loop), options_(options) {}
+  explicit SelfWatch(io::Loop& loop, SelfWatchOptions options = {});
   SelfWatch(const SelfWatch&) = delete;
   SelfWatch& operator=(const SelfWatch&) = delete;
 
   /// Starts ticking. `on_event` is told of each jump of the wall clock and of each sleep of the machine.
   void start(Callback<void(ClockEvent)> on_event);
   void stop() { tick_.reset(); }
+  /// Notices a jump of the clock since it was looked at last; every tick does so.
+  void look_at_clock();
 
   /// The newest result of a witness; `ok` = it could be reached. It counts for `good_for`; one that is silent longer is
   /// not looked at. The uplink is lost when all controls fail; without controls, when all of at least two providers do.
@@ -83,7 +85,7 @@ class SelfWatch {
 
   void arm();
   void on_tick();
-  void look_at_clock();
+  [[nodiscard]] Duration wall_offset() const;
   [[nodiscard]] bool uplink_lost() const;
   [[nodiscard]] static std::optional<std::size_t> all_failing(const Heard& heard, MonoTime now);
 

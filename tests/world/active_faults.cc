@@ -33,7 +33,7 @@ std::uint64_t key(const Target& t) {
 
 std::uint64_t ActiveFaults::add(Fault f, bool from_timeline) {
   f.id = next_id_++;
-  entries_.push_back({std::move(f), from_timeline});
+  entries_.push_back({std::move(f), from_timeline, slot});
   changed_();
   return next_id_ - 1;
 }
@@ -44,19 +44,35 @@ bool ActiveFaults::remove(std::uint64_t id) {
   return erased > 0;
 }
 
-bool ActiveFaults::uplink_lost(std::size_t vantage, std::uint64_t slot) const {
-  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
+bool ActiveFaults::strikes_now(const Entry& e) const {
+  if (e.fault.flap == core::Duration{}) return true;
+  const auto half = static_cast<std::uint64_t>(e.fault.flap / kSlotLength);
+  return (slot - e.since) / half % 2 == 0;
+}
+
+bool ActiveFaults::uplink_lost(std::size_t vantage) const {
+  return std::ranges::any_of(entries_, [&](const Entry& e) {
     const Fault& f = e.fault;
-    return f.kind == Kind::kUplink && matches(f.scope, world_.vantages[vantage]) &&
+    return f.kind == Kind::kUplink && strikes_now(e) && matches(f.scope, world_.vantages[vantage]) &&
            slot_draw(world_.seed, f.id, vantage, 0, held(f, slot)) * 100 < f.percent;
   });
 }
 
-ListenerMode ActiveFaults::listener(std::size_t vantage, const Target& t, std::uint64_t slot) const {
-  ListenerMode worst = uplink_lost(vantage, slot) ? ListenerMode::kBlackHole : ListenerMode::kOpen;
-  for (const auto& [f, from_timeline] : entries_) {
+core::Duration ActiveFaults::clock(std::size_t vantage) const {
+  core::Duration ahead{};
+  for (const Entry& e : entries_) {
+    if (e.fault.kind != Kind::kClock || !strikes_now(e)) continue;
+    if (matches(e.fault.scope, world_.vantages[vantage])) ahead += e.fault.clock;
+  }
+  return ahead;
+}
+
+ListenerMode ActiveFaults::listener(std::size_t vantage, const Target& t) const {
+  ListenerMode worst = uplink_lost(vantage) ? ListenerMode::kBlackHole : ListenerMode::kOpen;
+  for (const Entry& e : entries_) {
+    const Fault& f = e.fault;
     if (f.kind != Kind::kBlackHole && f.kind != Kind::kRefuse) continue;
-    if (!matches(f.scope, world_.vantages[vantage], t)) continue;
+    if (!strikes_now(e) || !matches(f.scope, world_.vantages[vantage], t)) continue;
     if (slot_draw(world_.seed, f.id, vantage, key(t), held(f, slot)) * 100 >= f.percent) continue;
     worst = std::max(worst, f.kind == Kind::kRefuse ? ListenerMode::kRefuse : ListenerMode::kBlackHole);
   }
@@ -65,9 +81,14 @@ ListenerMode ActiveFaults::listener(std::size_t vantage, const Target& t, std::u
 
 std::optional<Fault> ActiveFaults::strike(Layer layer, std::size_t vantage, const Target& t) {
   for (auto e = entries_.rbegin(); e != entries_.rend(); ++e) {
-    const Fault& f = e->fault;
-    if (info(f.kind).layer != layer || !matches(f.scope, world_.vantages[vantage], t)) continue;
-    if (draw() * 100 < f.percent) return f;
+    Fault f = e->fault;
+    if (info(f.kind).layer != layer || !strikes_now(*e) || !matches(f.scope, world_.vantages[vantage], t)) continue;
+    if (draw() * 100 >= f.percent) continue;
+    if (f.grows > core::Duration{}) {
+      const double grown = core::to_seconds(kSlotLength * (slot - e->since)) / core::to_seconds(f.grows);
+      f.delay = core::from_seconds(core::to_seconds(f.delay) * std::min(1.0, grown));
+    }
+    return f;
   }
   return std::nullopt;
 }
@@ -77,8 +98,9 @@ std::string ActiveFaults::broken_dependency(const Target& t) {
   for (const auto& name : t.depends_on) {
     const Target* dependency = world_.find_target(name);
     if (dependency == nullptr) continue;
-    for (const auto& [f, from_timeline] : entries_) {
-      if (f.kind == Kind::kHttpSlow || f.kind == Kind::kPathSlow || f.kind == Kind::kUplink) continue;
+    for (const Entry& e : entries_) {
+      const Fault& f = e.fault;
+      if (f.kind == Kind::kHttpSlow || f.kind == Kind::kPathSlow || is_of_vantage(f.kind) || !strikes_now(e)) continue;
       if (matches_everywhere(f.scope, *dependency) && draw() * 100 < f.percent) return name;
     }
   }

@@ -20,12 +20,13 @@ enum class ListenerMode { kOpen, kRefuse, kBlackHole };
 inline constexpr core::Duration kSlotLength = std::chrono::milliseconds{500};
 
 /// One thread. `world` must outlive it. Faults with a percentage are drawn anew for each exchange (seeded); those of
-/// listeners, which serve many exchanges, for each pair and time slot.
+/// listeners, which serve many exchanges, for each pair and time slot. Whoever owns it moves `slot` on.
 class ActiveFaults {
  public:
   struct Entry {
     Fault fault;
     bool from_timeline = false;
+    std::uint64_t since = 0;  // slot
   };
 
   explicit ActiveFaults(const World& world) : world_(world), random_(world.seed) {}
@@ -36,11 +37,15 @@ class ActiveFaults {
   void on_change(std::function<void()> hook) { changed_ = std::move(hook); }
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
-  /// The listener of a pair in a time slot (any counter that the caller advances).
-  [[nodiscard]] ListenerMode listener(std::size_t vantage, const Target& t, std::uint64_t slot) const;
+  std::uint64_t slot = 0;  // time since the start, in kSlotLength
+
+  /// The listener of a pair in this slot.
+  [[nodiscard]] ListenerMode listener(std::size_t vantage, const Target& t) const;
   /// Whether the vantage has lost its uplink in this slot.
-  [[nodiscard]] bool uplink_lost(std::size_t vantage, std::uint64_t slot) const;
-  /// The newest fault of this layer that strikes this exchange. Draws.
+  [[nodiscard]] bool uplink_lost(std::size_t vantage) const;
+  /// How far the vantage's wall clock is ahead in this slot.
+  [[nodiscard]] core::Duration clock(std::size_t vantage) const;
+  /// The newest fault of this layer that strikes this exchange, with the `delay` of this slot. Draws.
   [[nodiscard]] std::optional<Fault> strike(Layer layer, std::size_t vantage, const Target& t);
   /// Name of a dependency that fails for everybody and takes `t` with it, or "". Draws.
   [[nodiscard]] std::string broken_dependency(const Target& t);
@@ -48,6 +53,8 @@ class ActiveFaults {
   [[nodiscard]] double draw() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
  private:
+  [[nodiscard]] bool strikes_now(const Entry& e) const;
+
   const World& world_;
   std::vector<Entry> entries_;  // oldest first
   std::uint64_t next_id_ = 1;

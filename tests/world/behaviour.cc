@@ -18,6 +18,8 @@ DnsReply dns_reply(Kind k) {
       return DnsReply::kSilent;
     case Kind::kDnsWrong:
       return DnsReply::kWrong;
+    case Kind::kDnsInjected:
+      return DnsReply::kInjected;
     default:
       return DnsReply::kEmpty;  // kDnsEmpty; other kinds have other layers
   }

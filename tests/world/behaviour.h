@@ -12,7 +12,7 @@
 namespace sonde::world {
 
 /// What a resolver does with a query for an address.
-enum class DnsReply { kAddress, kNxdomain, kServfail, kRefused, kEmpty, kWrong, kSilent };
+enum class DnsReply { kAddress, kNxdomain, kServfail, kRefused, kEmpty, kWrong, kInjected, kSilent };
 struct DnsStep {
   DnsReply reply = DnsReply::kAddress;
   core::Duration delay{};  // until the answer is sent
@@ -39,17 +39,16 @@ class Behaviour {
 
   World world;
   ActiveFaults faults;
-  std::uint64_t slot = 0;  // see ActiveFaults::listener
 
   /// Round trip of a pair, with jitter and slow paths drawn. `t` is one of world.targets.
   [[nodiscard]] core::Duration travel(std::size_t vantage, const Target& t);
   /// Jitter alone: for what is answered nearby.
   [[nodiscard]] core::Duration jitter();
   /// Whether nothing can be reached from the vantage at the moment, its resolver included.
-  [[nodiscard]] bool uplink_lost(std::size_t vantage) const { return faults.uplink_lost(vantage, slot); }
+  [[nodiscard]] bool uplink_lost(std::size_t vantage) const { return faults.uplink_lost(vantage); }
   /// How the listener of a pair behaves at the moment.
   [[nodiscard]] ListenerMode listener(std::size_t vantage, const Target& t) const {
-    return faults.listener(vantage, t, slot);
+    return faults.listener(vantage, t);
   }
   /// Whether bytes of this pair vanish at the moment.
   [[nodiscard]] bool black_hole(std::size_t vantage, const Target& t) const {

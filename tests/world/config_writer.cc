@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "clock_files.h"
 #include "prober_config.h"
 
 namespace sonde::world {
@@ -85,6 +86,7 @@ json world_json(const Services& s, const fs::path& directory) {
                                {"source", s.plan.source(i)},
                                {"resolver", s.plan.resolver(i)},
                                {"parked", s.plan.parked(i)},
+                               {"clock", (directory / clock_file_name(v)).string()},
                                {"config", (directory / ("vantage-" + v.name + ".yaml")).string()}});
   }
   for (const auto& t : s.world.targets) {

@@ -66,8 +66,7 @@ json fault_json(const ActiveFaults::Entry& e, const World& world) {
   json pairs = json::array();
   for (const auto& v : world.vantages) {
     for (const auto& t : world.targets) {
-      const bool touched = f.kind == Kind::kUplink ? matches(f.scope, v) : matches(f.scope, v, t) && applies(f.kind, t);
-      if (touched) pairs.push_back({{"vantage", v.name}, {"target", t.name}});
+      if (touches(f, v, t)) pairs.push_back({{"vantage", v.name}, {"target", t.name}});
     }
   }
   out["pairs"] = std::move(pairs);

@@ -16,6 +16,7 @@ using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::uint32_t kTtl = 30;
+constexpr auto kInjectedLead = std::chrono::milliseconds{10};  // an injected answer is so much nearer
 constexpr auto kStreamIdleMax = std::chrono::seconds{30};
 
 std::uint16_t number(dns::Rcode r) { return static_cast<std::uint16_t>(r); }
@@ -64,14 +65,13 @@ void DnsServer::receive() {
     if (error == asio::error::operation_aborted) return;
     if (!error) {
       services_.count_source(vantage_, sender_.address().to_string());
-      send_later(answer({buffer_.data(), n}), sender_);
+      for (Answer& a : answers({buffer_.data(), n}, true)) send_later(std::move(a), sender_);
     }
     receive();
   });
 }
 
 void DnsServer::send_later(Answer a, const udp::endpoint& to) {
-  if (a.wire.empty()) return;
   auto timer = std::make_shared<asio::steady_timer>(io_, a.delay);
   // The handler keeps its timer alive. A send that would block is a lost datagram, as on a real network.
   timer->async_wait([this, timer, to, wire = std::move(a.wire)](error_code error) {
@@ -108,12 +108,14 @@ void DnsServer::read_length(const std::shared_ptr<Stream>& s) {
 
 void DnsServer::read_query(const std::shared_ptr<Stream>& s) {
   asio::async_read(s->socket, asio::buffer(s->data), [this, s](error_code error, std::size_t) {
-    if (!error) write_later(s, answer(s->data));
+    if (error) return;
+    std::vector<Answer> all = answers(s->data, false);
+    if (all.empty()) return read_length(s);
+    write_later(s, std::move(all.front()));
   });
 }
 
 void DnsServer::write_later(const std::shared_ptr<Stream>& s, Answer a) {
-  if (a.wire.empty()) return read_length(s);
   s->data = std::move(a.wire);
   s->length = {static_cast<std::uint8_t>(s->data.size() >> 8U), static_cast<std::uint8_t>(s->data.size() & 0xFFU)};
   s->timer.expires_after(a.delay);
@@ -126,64 +128,70 @@ void DnsServer::write_later(const std::shared_ptr<Stream>& s, Answer a) {
   });
 }
 
-DnsServer::Answer DnsServer::answer(std::span<const std::uint8_t> bytes) {
+std::vector<DnsServer::Answer> DnsServer::answers(std::span<const std::uint8_t> bytes, bool udp) {
   ++services_.counters[vantage_].dns_queries;
   if (services_.uplink_lost(vantage_)) return {};
   if (target_ != nullptr && services_.listener(vantage_, *target_) != ListenerMode::kOpen) return {};
   const auto query = dns::decode(bytes);
   if (!query || query->response || query->questions.size() != 1) return {};
-  dns::Message reply;
-  reply.id = query->id;
-  reply.response = true;
-  reply.opcode = query->opcode;
-  reply.recursion_desired = query->recursion_desired;
-  reply.recursion_available = true;
-  reply.questions = query->questions;
-  reply.edns = query->edns;
-  reply.udp_payload = 1232;
-  bool silent = false;
-  const core::Duration delay = fill(*query, reply, silent);
-  if (silent) return {};
-  auto wire = dns::encode(reply);
-  if (!wire) return {};
-  return {std::move(*wire), delay};
+  const Target* t = target_of(query->questions[0].name);
+  DnsStep step{t == nullptr ? DnsReply::kNxdomain : DnsReply::kAddress, {}};
+  if (t == nullptr || query->opcode != 0) {
+    step.delay = services_.jitter();
+  } else {
+    step = services_.resolve(vantage_, *t);
+  }
+  if (step.reply == DnsReply::kSilent) return {};
+  std::vector<Answer> out;
+  if (step.reply == DnsReply::kInjected) {
+    if (udp) out.push_back({wire(*query, t, DnsReply::kWrong), {}});
+    step = {DnsReply::kAddress, step.delay + kInjectedLead};
+  }
+  out.push_back({wire(*query, t, step.reply), step.delay});
+  std::erase_if(out, [](const Answer& a) { return a.wire.empty(); });
+  return out;
 }
 
-core::Duration DnsServer::fill(const dns::Message& query, dns::Message& reply, bool& silent) {
-  const auto& q = query.questions[0];
-  if (query.opcode != 0) return reply.rcode = number(dns::Rcode::kNotImp), services_.jitter();
-  const Target* t = target_of(q.name);
-  if (t == nullptr) {
-    reply.rcode = number(dns::Rcode::kNxDomain);
-    add_soa(reply);
-    return services_.jitter();
+std::vector<std::uint8_t> DnsServer::wire(const dns::Message& query, const Target* t, DnsReply what) {
+  dns::Message reply;
+  reply.id = query.id;
+  reply.response = true;
+  reply.opcode = query.opcode;
+  reply.recursion_desired = query.recursion_desired;
+  reply.recursion_available = true;
+  reply.questions = query.questions;
+  reply.edns = query.edns;
+  reply.udp_payload = 1232;
+  if (query.opcode != 0) {
+    reply.rcode = number(dns::Rcode::kNotImp);
+  } else {
+    fill(query.questions[0], t, what, reply);
   }
-  const DnsStep step = services_.resolve(vantage_, *t);
-  switch (step.reply) {
+  auto encoded = dns::encode(reply);
+  return encoded ? std::move(*encoded) : std::vector<std::uint8_t>{};
+}
+
+void DnsServer::fill(const dns::Question& q, const Target* t, DnsReply what, dns::Message& reply) {
+  switch (what) {
     case DnsReply::kAddress:
-      fill_good(q, *t, reply);
-      break;
-    case DnsReply::kSilent:
-      silent = true;
-      break;
+    case DnsReply::kInjected:
+      return fill_good(q, *t, reply);
     case DnsReply::kNxdomain:
       reply.rcode = number(dns::Rcode::kNxDomain);
-      add_soa(reply);
-      break;
+      return add_soa(reply);
     case DnsReply::kServfail:
       reply.rcode = number(dns::Rcode::kServFail);
-      break;
+      return;
     case DnsReply::kRefused:
       reply.rcode = number(dns::Rcode::kRefused);
-      break;
+      return;
     case DnsReply::kWrong:
-      fill_address(q, services_.plan.parked(vantage_), reply);
-      break;
+      return fill_address(q, services_.plan.parked(vantage_), reply);
     case DnsReply::kEmpty:
-      add_soa(reply);
-      break;
+      return add_soa(reply);
+    case DnsReply::kSilent:
+      return;
   }
-  return step.delay;
 }
 
 const Target* DnsServer::target_of(const std::string& name) const {

@@ -28,7 +28,7 @@ class DnsServer {
  private:
   struct Stream;
   struct Answer {
-    std::vector<std::uint8_t> wire;  // empty: silence
+    std::vector<std::uint8_t> wire;
     core::Duration delay{};
   };
   void receive();
@@ -37,8 +37,10 @@ class DnsServer {
   void read_length(const std::shared_ptr<Stream>& s);
   void read_query(const std::shared_ptr<Stream>& s);
   void write_later(const std::shared_ptr<Stream>& s, Answer answer);
-  [[nodiscard]] Answer answer(std::span<const std::uint8_t> query);
-  [[nodiscard]] core::Duration fill(const core::dns::Message& query, core::dns::Message& reply, bool& silent);
+  /// None: silence. Two over UDP where one is injected on the way.
+  [[nodiscard]] std::vector<Answer> answers(std::span<const std::uint8_t> query, bool udp);
+  [[nodiscard]] std::vector<std::uint8_t> wire(const core::dns::Message& query, const Target* t, DnsReply what);
+  void fill(const core::dns::Question& q, const Target* t, DnsReply what, core::dns::Message& reply);
   [[nodiscard]] const Target* target_of(const std::string& name) const;
   void fill_good(const core::dns::Question& q, const Target& t, core::dns::Message& reply);
   void fill_address(const core::dns::Question& q, std::string address, core::dns::Message& reply);

@@ -14,6 +14,7 @@ const std::vector<KindInfo>& all_kinds() {
       {Kind::kDnsRefused, "dns_refused", Layer::kDns},
       {Kind::kDnsSilent, "dns_silent", Layer::kDns},
       {Kind::kDnsWrong, "dns_wrong", Layer::kDns},
+      {Kind::kDnsInjected, "dns_injected", Layer::kDns},
       {Kind::kDnsEmpty, "dns_empty", Layer::kDns},
       {Kind::kBlackHole, "black_hole", Layer::kListener},
       {Kind::kRefuse, "refuse", Layer::kListener},
@@ -28,6 +29,7 @@ const std::vector<KindInfo>& all_kinds() {
       {Kind::kHttpStall, "http_stall", Layer::kHttp},
       {Kind::kHttpTruncated, "http_truncated", Layer::kHttp},
       {Kind::kHttpWrongBody, "http_wrong_body", Layer::kHttp},
+      {Kind::kClock, "clock", Layer::kNone},
   };
   return kinds;
 }
@@ -72,6 +74,10 @@ bool matches(const Scope& s, const Vantage& v, const Target& t) {
 
 bool matches(const Scope& s, const Vantage& v) { return !s.has_target_condition() && !s.border && vantage_fits(s, v); }
 
+bool touches(const Fault& f, const Vantage& v, const Target& t) {
+  return is_of_vantage(f.kind) ? matches(f.scope, v) : matches(f.scope, v, t) && applies(f.kind, t);
+}
+
 bool matches_everywhere(const Scope& s, const Target& t) { return !s.has_vantage_condition() && target_fits(s, t); }
 
 std::string describe(const Scope& s) {
@@ -110,6 +116,7 @@ bool applies(Kind k, const Target& t) {
     case Layer::kListener:
     case Layer::kPath:
     case Layer::kConnection:
+    case Layer::kNone:
       return true;
   }
   return true;

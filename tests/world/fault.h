@@ -17,20 +17,21 @@ struct Vantage;
 struct World;
 
 /// The place in an exchange where a kind of fault strikes.
-enum class Layer { kDns, kListener, kPath, kConnection, kTls, kHttp };
+enum class Layer { kDns, kListener, kPath, kConnection, kTls, kHttp, kNone };
 
 enum class Kind {
   kUplink,       // the vantage's resolver is silent and nothing can be reached
   kDnsNxdomain,  // no such name
   kDnsServfail,
   kDnsRefused,
-  kDnsSilent,  // queries are not answered
-  kDnsWrong,   // the address of somebody else
-  kDnsEmpty,   // NOERROR without an address
-  kBlackHole,  // SYNs vanish, open connections fall silent
-  kRefuse,     // nothing listens
-  kPathSlow,   // `delay` more for every round trip
-  kReset,      // RST right after accept
+  kDnsSilent,    // queries are not answered
+  kDnsWrong,     // the address of somebody else
+  kDnsInjected,  // over UDP the address of somebody else, and then the right one
+  kDnsEmpty,     // NOERROR without an address
+  kBlackHole,    // SYNs vanish, open connections fall silent
+  kRefuse,       // nothing listens
+  kPathSlow,     // `delay` more for every round trip
+  kReset,        // RST right after accept
   kTlsExpired,
   kTlsWrongName,
   kTlsSelfSigned,
@@ -40,6 +41,7 @@ enum class Kind {
   kHttpStall,      // headers and half of the body, then silence
   kHttpTruncated,  // headers and half of the body, then close
   kHttpWrongBody,  // 200 with another page
+  kClock,          // the vantage's wall clock is off by `clock`
 };
 
 struct KindInfo {
@@ -89,9 +91,17 @@ struct Fault {
   core::Duration hold{};                           // of listeners: a draw of `percent` holds so long; 0: one slot
   int status = 503;                                // kHttpStatus
   core::Duration delay = std::chrono::seconds{2};  // kHttpSlow, kPathSlow
+  core::Duration grows{};                          // until `delay` is reached, evenly from nothing; 0: at once
+  core::Duration flap{};   // so long it strikes, then so long it does not, again and again; 0: always
+  core::Duration clock{};  // kClock: how far ahead
 };
 
+/// Whether the kind belongs to a vantage as such, whatever it probes.
+[[nodiscard]] constexpr bool is_of_vantage(Kind k) { return k == Kind::kUplink || k == Kind::kClock; }
+
 [[nodiscard]] bool matches(const Scope& s, const Vantage& v, const Target& t);
+/// Whether the fault strikes the pair, when it strikes.
+[[nodiscard]] bool touches(const Fault& f, const Vantage& v, const Target& t);
 /// Whether the scope takes in this vantage whatever the target (for uplink faults).
 [[nodiscard]] bool matches(const Scope& s, const Vantage& v);
 /// Whether the scope takes in this target for everybody, wherever they are.

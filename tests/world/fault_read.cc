@@ -75,13 +75,9 @@ Scope read_scope(const ConfigNode& node, const World& world, ConfigErrors& error
 }
 
 bool touches_something(const Fault& f, const World& w) {
-  for (const auto& v : w.vantages) {
-    if (f.kind == Kind::kUplink && matches(f.scope, v)) return true;
-    for (const auto& t : w.targets) {
-      if (f.kind != Kind::kUplink && matches(f.scope, v, t) && applies(f.kind, t)) return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(w.vantages, [&](const Vantage& v) {
+    return std::ranges::any_of(w.targets, [&](const Target& t) { return touches(f, v, t); });
+  });
 }
 
 Kind read_kind(const ConfigNode& node, ConfigErrors& errors) {
@@ -92,6 +88,19 @@ Kind read_kind(const ConfigNode& node, ConfigErrors& errors) {
     if (name && k.name == *name) return k.kind;
   }
   return Kind::kBlackHole;
+}
+
+void read_clock(MapReader& map, const ConfigNode& node, Fault& f, ConfigErrors& errors) {
+  const core::Duration most = std::chrono::hours{24 * 366};
+  const ConfigNode* ahead = map.key("ahead");
+  const ConfigNode* behind = map.key("behind");
+  if (ahead != nullptr) f.clock = core::read_duration(*ahead, core::Duration{1}, most, errors).value_or(f.clock);
+  if (behind != nullptr) f.clock = -core::read_duration(*behind, core::Duration{1}, most, errors).value_or(f.clock);
+  if (f.kind != Kind::kClock && (ahead != nullptr || behind != nullptr)) {
+    errors.add(node.error("`ahead` and `behind` belong to the kind clock only"));
+  } else if (f.kind == Kind::kClock && (ahead == nullptr) == (behind == nullptr)) {
+    errors.add(node.error("the kind clock needs `ahead` or `behind`, such as ahead: 90s"));
+  }
 }
 
 }  // namespace
@@ -119,14 +128,24 @@ Fault read_fault(const ConfigNode& node, const World& world, ConfigErrors& error
       errors.add(n->error("`delay` belongs to the kinds http_slow and path_slow only"));
     }
   }
+  if (const auto* n = map.key("grows")) {
+    f.grows = core::read_duration(*n, kSlotLength, std::chrono::hours{24}, errors).value_or(f.grows);
+    if (f.kind != Kind::kHttpSlow && f.kind != Kind::kPathSlow) {
+      errors.add(n->error("`grows` belongs to the kinds http_slow and path_slow only"));
+    }
+  }
+  if (const auto* n = map.key("flap")) {
+    f.flap = core::read_duration(*n, kSlotLength, std::chrono::hours{1}, errors).value_or(f.flap);
+  }
+  read_clock(map, node, f, errors);
   map.finish();
   if (errors.all().size() != errors_before) return f;
   if (!f.scope.has_target_condition() && !f.scope.has_vantage_condition()) {
     errors.add(
         node.error("`on` needs at least one condition, such as app, service, region, provider, border, isp or "
                    "vantage"));
-  } else if (f.kind == Kind::kUplink && (f.scope.has_target_condition() || f.scope.border)) {
-    errors.add(node.error("an uplink belongs to a vantage or an isp: no other condition fits"));
+  } else if (is_of_vantage(f.kind) && (f.scope.has_target_condition() || f.scope.border)) {
+    errors.add(node.error("an uplink or a clock belongs to a vantage or an isp: no other condition fits"));
   } else if (!touches_something(f, world)) {
     errors.add(node.error("this fault can touch nothing in this world"));
   }

@@ -2,6 +2,9 @@
 """sonde-world seen from outside: every kind of fault strikes on the wire where it should and nowhere else."""
 
 import concurrent.futures
+import pathlib
+import socket
+import struct
 import time
 import unittest
 
@@ -203,6 +206,38 @@ class Faults(unittest.TestCase):
         after = self.foreign()
         self.assertEqual(after, {n: v["foreign"] for n, v in before.items()})
 
+    def test_an_injected_answer_comes_first_and_the_right_one_after_it(self):
+        vantage, target = self.world.vantages["shanghai-ct"], self.world.targets["search"]
+        right = target["addresses"]["shanghai-ct"]
+        self.add(on={"app": "search"}, kind="dns_injected")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(probing.TIMEOUT)
+            s.bind((vantage["source"], 0))
+            s.sendto(probing.encode_query(77, target["host"], 1), (vantage["resolver"], self.world.info["ports"]["dns"]))
+            seen = [probing.decode_addresses(s.recv(4096), 77) for _ in range(2)]
+        self.assertEqual(seen, [(0, [vantage["parked"]]), (0, [right])])
+        self.assertEqual(probing.resolve(self.world.info, vantage, target["host"], tcp=True), ("ok", [right]))
+
+    def test_a_fault_can_flap(self):
+        self.add(on={"service": "cirrus/cn-east/object-storage"}, kind="refuse", flap="1s")
+        seen = []
+
+        def changes():
+            seen.append(self.world.probe("frankfurt-dt", "cirrus/cn-east/object-storage"))
+            return sum(a != b for a, b in zip(seen, seen[1:])) >= 3
+
+        running_world.wait_for(changes)
+
+    def test_a_wrong_clock_is_told_to_the_prober_of_that_vantage(self):
+        def ahead(name):
+            return struct.unpack("=q", pathlib.Path(self.world.vantages[name]["clock"]).read_bytes())[0]
+
+        self.assertEqual(ahead("beijing-ct"), 0)
+        self.add(on={"vantage": "beijing-ct"}, kind="clock", behind="1500ms")
+        self.assertEqual((ahead("beijing-ct"), ahead("shanghai-ct")), (-1_500_000_000, 0))
+        self.world.api("DELETE", "/faults")
+        self.assertEqual(ahead("beijing-ct"), 0)
+
     def test_bad_faults_are_refused_with_reasons(self):
         for body, piece in (
             ({"kind": "refuse"}, "on"),
@@ -214,6 +249,10 @@ class Faults(unittest.TestCase):
             ({"on": {"app": "checkout"}, "kind": "refuse", "percent": 101}, "100"),
             ({"on": {"app": "checkout"}, "kind": "refuse", "status": 500}, "http_status"),
             ({"on": {"app": "checkout"}, "kind": "refuse", "delay": "1s"}, "http_slow"),
+            ({"on": {"app": "checkout"}, "kind": "refuse", "grows": "10s"}, "path_slow"),
+            ({"on": {"app": "checkout"}, "kind": "refuse", "ahead": "10s"}, "clock"),
+            ({"on": {"vantage": "beijing-ct"}, "kind": "clock"}, "ahead"),
+            ({"on": {"app": "checkout"}, "kind": "clock", "ahead": "10s"}, "vantage"),
             ({"on": {"app": "checkout"}, "kind": "refuse", "for": 10}, "unit"),
             ({"on": {"app": "checkout"}, "kind": "refuse", "color": "red"}, "color"),
             ([1], "map"),

@@ -46,7 +46,7 @@ io::Handle VirtualClock::watch(int, io::Interest, core::Callback<void()>) {
 void VirtualClock::run() { SONDE_CHECK(false, "a virtual clock is moved by hand"); }
 void VirtualClock::retire_pending(std::unique_ptr<io::Handle::Pending>) {}
 
-core::Result<Fleet> Fleet::read(const World& world, const Plan& plan, io::Loop& clock) {
+core::Result<Fleet> Fleet::read(const World& world, const Plan& plan, core::WallTime start) {
   Fleet fleet;
   const std::string targets = targets_text(world, plan);
   std::vector<core::Target> found;
@@ -57,7 +57,9 @@ core::Result<Fleet> Fleet::read(const World& world, const Plan& plan, io::Loop& 
     if (!config) return config.error();
     const std::string& shared = world.vantages[i].resolver;
     config->vantage.resolver = shared.empty() ? config->resolver : shared;
-    fleet.probers.push_back({config->vantage, std::make_unique<prober::SelfWatch>(clock)});
+    auto clock = std::make_unique<VirtualClock>(start);
+    auto watch = std::make_unique<prober::SelfWatch>(*clock);
+    fleet.probers.push_back({config->vantage, std::move(clock), std::move(watch)});
     for (auto& entry : config->targets) found.push_back(std::move(entry.target));
   }
   for (const Target& t : world.targets) {

@@ -20,9 +20,11 @@ class VirtualClock final : public io::Loop {
   explicit VirtualClock(core::WallTime start) : start_(start) {}
 
   void move_to(core::MonoTime now) { now_ = now; }
+  /// From now on the wall clock is so far ahead.
+  void set_ahead(core::Duration ahead) { ahead_ = ahead; }
   [[nodiscard]] core::MonoTime now() const override { return now_; }
   [[nodiscard]] core::MonoTime precise_now() const override { return now_; }
-  [[nodiscard]] core::WallTime wall_now() const override { return start_ + (now_ - kZero); }
+  [[nodiscard]] core::WallTime wall_now() const override { return start_ + (now_ - kZero) + ahead_; }
   [[nodiscard]] core::WallTime wall(core::MonoTime t) const { return start_ + (t - kZero); }
   [[nodiscard]] core::MonoTime mono(core::WallTime t) const { return kZero + (t - start_); }
   [[nodiscard]] core::Duration slept() const override { return {}; }
@@ -40,18 +42,20 @@ class VirtualClock final : public io::Loop {
  private:
   core::WallTime start_;
   core::MonoTime now_ = kZero;
+  core::Duration ahead_{};
 };
 
 struct Fleet {
   struct Prober {
     core::Vantage vantage;
+    std::unique_ptr<VirtualClock> clock;  // its own: it can be wrong
     std::unique_ptr<prober::SelfWatch> watch;
   };
   std::vector<Prober> probers;        // by vantage
   std::vector<core::Target> targets;  // by target
 
-  /// `clock` must outlive it. Errors: the text is no valid configuration.
-  [[nodiscard]] static core::Result<Fleet> read(const World& world, const Plan& plan, io::Loop& clock);
+  /// Errors: the text is no valid configuration.
+  [[nodiscard]] static core::Result<Fleet> read(const World& world, const Plan& plan, core::WallTime start);
 };
 
 }  // namespace sonde::world

@@ -51,7 +51,8 @@ class Headless {
     VirtualRun run;
     core::ProbeTags tags;
     Duration phase{};
-    core::WallTime slot{};  // the next, or that of the run
+    core::WallTime slot{};   // the next, or that of the run
+    core::WallTime stamp{};  // of its latest result: by its prober's own clock, and always later than the one before
     bool in_flight = false;
     std::int64_t seq = 0;
   };
@@ -84,7 +85,7 @@ class Headless {
 };
 
 core::Result<std::uint64_t> Headless::run(const Plan& plan) {
-  auto fleet = Fleet::read(behaviour_.world, plan, clock_);
+  auto fleet = Fleet::read(behaviour_.world, plan, options_.start);
   if (!fleet) return fleet.error();
   fleet_ = std::move(fleet).value();
   describe(options_.start);
@@ -121,7 +122,7 @@ void Headless::await_slot(std::uint32_t index) {
 void Headless::move_to(MonoTime now) {
   clock_.move_to(now);
   const Duration since = now - VirtualClock::kZero;
-  behaviour_.slot = static_cast<std::uint64_t>(since / kSlotLength);
+  behaviour_.faults.slot = static_cast<std::uint64_t>(since / kSlotLength);
   if (options_.timeline) play_timeline(now);
   while (since - described_ >= kDescribeEvery && described_ + kDescribeEvery < options_.duration) {
     described_ += kDescribeEvery;
@@ -158,6 +159,8 @@ void Headless::happen(const Awaited& awaited) {
   Pair& pair = pairs_[awaited.pair];
   if (!pair.in_flight) {
     pair.in_flight = true;
+    const core::WallTime own = pair.slot + behaviour_.faults.clock(pair.run.vantage());
+    pair.stamp = std::max(own, pair.stamp + std::chrono::milliseconds{1});
     queue_.push({pair.run.start(world_, awaited.when, target(pair).timeout), awaited.pair});
     return;
   }
@@ -173,15 +176,19 @@ void Headless::happen(const Awaited& awaited) {
 void Headless::finish(Pair& pair) {
   core::Measurement& m = pair.run.measurement();
   const core::Target& t = target(pair);
-  auto& [vantage, watch] = fleet_.probers[pair.run.vantage()];
+  auto& [vantage, clock, watch] = fleet_.probers[pair.run.vantage()];
+  clock->move_to(clock_.now());
+  clock->set_ahead(behaviour_.faults.clock(pair.run.vantage()));
+  watch->look_at_clock();
   const prober::Trust trust = watch->trust_in(pair.run.started(), clock_.now());
   m.set_seconds(field::kLoopLagSeconds, trust.lag);
   m.set(field::kSuspect, std::int64_t{trust.why.empty() ? 0 : 1});
   if (!trust.why.empty()) m.set(field::kSuspectWhy, std::string{trust.why});
+  if (trust.step) m.set(field::kClockStepMs, std::int64_t{*trust.step / std::chrono::milliseconds{1}});
   watch->hear(t, m.outcome, vantage.partition);
   m.set_seconds(field::kLateSeconds, {});
   m.set(field::kSeq, ++pair.seq);
-  core::encode_line(core::ProbeResult{m, vantage, t, pair.tags, pair.slot}, out_);
+  core::encode_line(core::ProbeResult{m, vantage, t, pair.tags, pair.stamp}, out_);
   ++results_;
   pair.in_flight = false;
   pair.slot = prober::next_slot(pair.slot, t.every, pair.phase);

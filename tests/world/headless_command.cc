@@ -82,7 +82,7 @@ int HeadlessCommand::run(World world, const Plan& plan, bool timeline, bool repe
   if (!truth.empty()) {
     const File file = open(truth);
     if (!file) return cannot_write(truth);
-    for (const Truth& t : truth_of(world, plan, options)) fmt::print(file.get(), "{}", to_json_line(t));
+    for (const hub::judge::Truth& t : truth_of(world, plan, options)) fmt::print(file.get(), "{}", to_json_line(t));
     if (std::fflush(file.get()) != 0) return cannot_write(truth);
   }
   const File file = open(output);

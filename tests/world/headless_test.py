@@ -75,7 +75,7 @@ class Headless(unittest.TestCase):
 
     def test_every_kind_strikes_where_it_should_and_nowhere_else(self):
         for kind, row in kinds.KINDS.items():
-            scopes = [{"vantage": "beijing-ct"}, {"isp": "ct"}] if kind == "uplink" else kinds.SCOPES
+            scopes = [{"vantage": "beijing-ct"}, {"isp": "ct"}] if kind in kinds.OF_VANTAGE else kinds.SCOPES
             for on in scopes:
                 if not any(kinds.touches(on, v, t) and (t["protocol"] in row) for v in self.vantages.values() for t in self.targets.values()):
                     continue
@@ -113,6 +113,45 @@ class Headless(unittest.TestCase):
         self.assertTrue(doubts)
         self.assertEqual({(r.pair[0], r.fields["suspect_why"]) for r in doubts}, {("beijing-ct", "uplink")})
         self.assertFalse([r for r in doubts if r.time_ms - START_MS > 26000])
+
+    def test_a_wrong_clock_stamps_its_results_alone_and_is_suspect_for_a_minute(self):
+        for fault, step in (({"ahead": "90s"}, 90_000), ({"behind": "90s"}, -90_000)):
+            found = kinds.results(run(timeline(("100s", "30m", {"on": {"vantage": "beijing-ct"}, "kind": "clock", **fault})), "--duration", "400s"))
+            self.assertEqual({r.pair[0] for r in found if "suspect_why" in r.fields}, {"beijing-ct"})
+            for pair in {r.pair for r in found}:
+                stamps = [r.time_ms - START_MS for r in found if r.pair == pair]
+                self.assertEqual(len(stamps), 200)
+                self.assertEqual(stamps, sorted(set(stamps)), "stamps rise")
+                if pair[0] != "beijing-ct":
+                    self.assertLess(stamps[-1], 400_000)
+                else:
+                    self.assertEqual(stamps[-1] // 2000 * 2000, 398_000 + step)
+            own = [r for r in found if r.pair[0] == "beijing-ct" and "suspect_why" in r.fields]
+            self.assertEqual({r.fields["suspect_why"] for r in own}, {"clock"})
+            self.assertEqual({r.fields["clock_step_ms"] for r in own}, {f"{step}i"})
+            self.assertAlmostEqual(len(own) / len(self.targets), 30, delta=1.5)  # a minute of 2 s rounds
+            self.assertEqual({tuple(r.outcome) for r in found}, {tuple(kinds.NOTHING)})
+
+    def test_a_fault_can_flap(self):
+        fault = {"on": {"app": "checkout"}, "kind": "http_status", "flap": "20s"}
+        found = kinds.results(run(timeline(("10s", "100s", fault)), "--duration", "130s"))
+        for r in found:
+            at = (r.time_ms - START_MS) / 1000
+            broken = r.pair[1] == "checkout" and any(a <= at < a + 18.5 for a in (10, 50, 90))
+            edge = any(a + 18.5 <= at < a + 20 or a - 1.5 <= at < a for a in (10, 50, 90))
+            if not edge:
+                self.assertEqual(r.outcome != kinds.NOTHING, broken, (r.pair, at))
+
+    def test_slowness_can_grow(self):
+        fault = {"on": {"app": "checkout"}, "kind": "http_slow", "delay": "600ms", "grows": "50s"}
+        found = kinds.results(run(timeline(("10s", "90s", fault)), "--duration", "110s"))
+        for r in found:
+            at = (r.time_ms - START_MS) / 1000
+            if r.pair[1] != "checkout" or 98.5 <= at < 100:
+                continue
+            grown = min(1, (at - 10) / 50) if 10 <= at < 100 else 0
+            travel = float(r.fields["connect_seconds"])
+            self.assertAlmostEqual(float(r.fields["processing_seconds"]) - travel, 0.6 * grown, delta=0.05, msg=str((r.pair, at)))
 
     def test_what_was_not_reached_is_absent(self):
         phases = ["resolve_seconds", "connect_seconds", "tls_seconds", "processing_seconds", "transfer_seconds"]

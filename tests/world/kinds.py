@@ -14,6 +14,10 @@ FIELD = re.compile(r'([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|[^,]*)')
 SCOPES = [{"app": "checkout"}, {"service": "cirrus/cn-east/object-storage"}, {"control": "overseas-2"}, {"app": "orders-db"}]
 
 
+# Kinds that belong to a vantage, whatever it probes.
+OF_VANTAGE = {"uplink", "clock"}
+
+
 class Result:
     """One probe record."""
 

@@ -81,11 +81,13 @@ int run(const Options& options, World world) {
   if (!certificates) return fmt::print(stderr, "sonde-world: {}\n", certificates.error().message), 1;
   Services services(std::move(world), options.plan, std::move(certificates).value());
   boost::asio::io_context io(1);
-  Simulation simulation(io, services);
+  ClockFiles clocks(services);
+  Simulation simulation(io, services, clocks);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&io](boost::system::error_code, int) { io.stop(); });
 
   auto ready = write_configurations(services, options.output);
+  if (ready) ready = clocks.create(options.output.directory);
   if (ready) ready = simulation.start();
   if (ready) ready = write_ready_file(services, options.output);
   if (!ready) return fmt::print(stderr, "sonde-world: {}\n", ready.error().message), 1;

@@ -188,7 +188,7 @@ TEST(DemoWorld, EachFaultOfItsTimelineIsConvictedAloneAndInTime) {
   const auto truths = truth_of(world, Plan{}, {.start = kStart, .duration = world.timeline_period});
   ASSERT_EQ(truths.size(), world.timeline.size());
   std::size_t mine = 0;
-  for (const Truth& t : truths) {
+  for (const hub::judge::Truth& t : truths) {
     const auto first = std::ranges::find_if(replay.convicted, [&](const Replay::Span& s) {
       return s.key == t.component && kStart + s.from > t.start && kStart + s.from < t.end;
     });

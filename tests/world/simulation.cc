@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 namespace sonde::world {
-Simulation::Simulation(boost::asio::io_context& io, Services& services)
-    : io_(io), services_(services), control_(io, services), slots_(io) {}
+Simulation::Simulation(boost::asio::io_context& io, Services& services, ClockFiles& clocks)
+    : io_(io), services_(services), clocks_(clocks), control_(io, services), slots_(io) {}
 
 core::Result<void> Simulation::start() {
   for (std::size_t i = 0; i < services_.world.vantages.size(); ++i) {
@@ -51,10 +51,11 @@ core::Result<void> Simulation::add_endpoint(EndpointIdentity identity, std::stri
 }
 
 void Simulation::follow_faults() {
+  clocks_.follow();
   for (const auto& e : endpoints_) {
     const auto& id = e->identity();
     if (id.target == nullptr) continue;
-    const auto mode = services_.faults.listener(id.vantage, *id.target, services_.slot);
+    const auto mode = services_.listener(id.vantage, *id.target);
     if (const auto set = e->set_mode(mode); !set) {
       fmt::print(stderr, "sonde-world: {}\n", set.error().message);  // tried again in the next slot
     }
@@ -65,7 +66,7 @@ void Simulation::next_slot() {
   slots_.expires_after(kSlotLength);
   slots_.async_wait([this](boost::system::error_code error) {
     if (error) return;
-    ++services_.slot;
+    ++services_.faults.slot;
     follow_faults();
     next_slot();
   });

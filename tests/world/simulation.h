@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "clock_files.h"
 #include "control_api.h"
 #include "core/result.h"
 #include "dns_server.h"
@@ -16,10 +17,10 @@
 
 namespace sonde::world {
 
-/// One thread. `io` and `services` must outlive it, and `io` must not run after it is gone.
+/// One thread. `io`, `services` and `clocks` must outlive it, and `io` must not run after it is gone.
 class Simulation {
  public:
-  Simulation(boost::asio::io_context& io, Services& services);
+  Simulation(boost::asio::io_context& io, Services& services, ClockFiles& clocks);
   /// Opens every listener of every vantage, and the control API.
   [[nodiscard]] core::Result<void> start();
 
@@ -31,6 +32,7 @@ class Simulation {
 
   boost::asio::io_context& io_;
   Services& services_;
+  ClockFiles& clocks_;
   std::vector<std::unique_ptr<DnsServer>> dns_servers_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   ControlApi control_;

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <map>
 
-#include <nlohmann/json.hpp>
-
 #include "timeline_steps.h"
 
 namespace sonde::world {
 namespace {
+
+using hub::judge::Truth;
 
 using Pairs = std::vector<bool>;  // by vantage and target
 
@@ -71,7 +71,7 @@ Pairs touched(const World& w, const Fault& f) {
   Pairs out;
   for (const auto& v : w.vantages) {
     for (const auto& t : w.targets) {
-      out.push_back(f.kind == Kind::kUplink ? matches(f.scope, v) : matches(f.scope, v, t) && applies(f.kind, t));
+      out.push_back(touches(f, v, t));
     }
   }
   return out;
@@ -131,7 +131,7 @@ std::vector<Truth> truth_of(const World& world, const Plan& plan, const Headless
       t.id = round == 1 ? e.fault.name : e.fault.name + '#' + std::to_string(round);
       t.start = options.start + offset + e.at;
       t.end = std::min(t.start + e.length, options.start + options.duration);
-      t.kind = e.fault.kind;
+      t.kind = info(e.fault.kind).name;
       t.percent = e.fault.percent;
       name_component(all, world, e.fault, t);
       out.push_back(std::move(t));
@@ -139,17 +139,6 @@ std::vector<Truth> truth_of(const World& world, const Plan& plan, const Headless
     if (!options.repeat) break;
   }
   return out;
-}
-
-std::string to_json_line(const Truth& t) {
-  nlohmann::ordered_json out = {{"id", t.id},
-                                {"start_ms", core::to_unix_ms(t.start)},
-                                {"end_ms", core::to_unix_ms(t.end)},
-                                {"component", t.component},
-                                {"equivalent", t.equivalent},
-                                {"kind", info(t.kind).name},
-                                {"percent", t.percent}};
-  return out.dump() + '\n';
 }
 
 }  // namespace sonde::world

@@ -109,6 +109,7 @@ VirtualRun::When VirtualRun::resolved(Stagehands& world, MonoTime now) {
     case DnsReply::kEmpty:
       return fail(now, Stage::kDns, Cause::kNodata, "no AAAA record");
     case DnsReply::kWrong:
+    case DnsReply::kInjected:  // the first answer is taken
       parked_ = true;
       break;
     case DnsReply::kAddress:

@@ -22,6 +22,7 @@ import kinds  # noqa: E402
 
 SONDE = os.environ.get("SONDE", str(ROOT / "build/release/cli/sonde"))
 SONDE_WORLD = os.environ.get("SONDE_WORLD", str(ROOT / "build/release/tests/world/sonde-world"))
+STEP_CLOCK = os.environ.get("SONDE_STEP_CLOCK", str(ROOT / "build/release/tests/e2e/libsonde-step-clock.so"))
 SMALL = (ROOT / "tests/world/small.yaml").read_text()
 NEAR = SMALL[: SMALL.index("timeline:")].replace("distances: {scale: 1,", "distances: {scale: 0,")
 ROUND_MS = 2000
@@ -46,11 +47,13 @@ class Fleet:
             config = pathlib.Path(vantage["config"])
             text = config.read_text()
             config.write_text(text[: text.index("sinks:")] + f"sinks:\n  - file: {{path: {self.folder}/{name}.lp}}\n")
-            self.run(name, [SONDE, "run", "-c", str(config)])
+            clock = {"LD_PRELOAD": STEP_CLOCK, "SONDE_TEST_CLOCK": vantage["clock"]}
+            self.run(name, [SONDE, "run", "-c", str(config)], clock)
 
-    def run(self, name, arguments):
+    def run(self, name, arguments, environment={}):
         with open(self.folder / f"{name}.log", "wb") as log:
-            child = subprocess.Popen(arguments, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            child = subprocess.Popen(arguments, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                     env={**os.environ, **environment})
         self.children.append((name, child))
 
     def wait(self, ready, seconds=30):
@@ -140,7 +143,7 @@ class World(unittest.TestCase):
 
     @staticmethod
     def scopes(kind):
-        return [{"vantage": "beijing-ct"}] if kind == "uplink" else kinds.SCOPES
+        return [{"vantage": "beijing-ct"}] if kind in kinds.OF_VANTAGE else kinds.SCOPES
 
     @classmethod
     def struck(cls, kind, on):
@@ -150,8 +153,34 @@ class World(unittest.TestCase):
 
     def test_each_kind_is_seen_where_it_strikes_and_nowhere_else(self):
         for kind in kinds.KINDS:
+            if kind == "clock":
+                continue  # its results are elsewhere in time: see WrongClock
             with self.subTest(kind):
                 self.strikes(kind)
+
+    def test_an_injected_answer_is_told_from_a_wrong_one_where_dns_itself_is_asked(self):
+        vantage = self.fleet.vantages["shanghai-ct"]
+        name = self.fleet.targets["search"]["host"]
+        config = self.fleet.folder / "asks-dns.yaml"
+        config.write_text("policy: {allow: [127.0.0.0/8]}\ntargets: []\napps:\n  - {name: d, request: {linger: 500ms}, "
+                          f"url: 'dns://{vantage['resolver']}:{self.fleet.info['ports']['dns']}/{name}?type=A'}}\n")
+
+        def outcome():
+            done = subprocess.run([SONDE, "check", "--json", "-c", config, "d"], capture_output=True, text=True, timeout=20)
+            return [json.loads(done.stdout)[key] for key in ("status", "stage", "cause")]
+
+        for kind, wanted in (("dns_injected", ["degraded", "dns", "conflict"]), ("dns_wrong", kinds.NOTHING)):
+            self.fleet.api("POST", "/faults", {"on": {"app": "search"}, "kind": kind})
+            self.assertEqual(outcome(), wanted, kind)
+            self.fleet.api("DELETE", "/faults")
+        self.assertEqual(outcome(), kinds.NOTHING)
+        self.all_is_well("after injected answers")
+
+    def all_is_well(self, when):
+        """Runs that had begun before a fault's end may still fail; the next ones must not."""
+        begin = now_ms() + TIMEOUT_MS // 10
+        for pair, results in self.fleet.results_between(begin, begin + ROUND_MS + 200).items():
+            self.assertEqual(results[-1].outcome, kinds.NOTHING, (pair, when))
 
     def strikes(self, kind):
         struck = set()
@@ -171,10 +200,7 @@ class World(unittest.TestCase):
                 if r.time_ms + float(r.fields["duration_seconds"]) * 1000 < ended:
                     self.assertIn(r.outcome, wanted, (pair, r.fields.get("detail")))
                     self.same_facts(r)
-        # Runs that had begun before the end may still fail; the next ones must not.
-        begin = now_ms() + TIMEOUT_MS // 10
-        for pair, results in self.fleet.results_between(begin, begin + ROUND_MS + 200).items():
-            self.assertEqual(results[-1].outcome, kinds.NOTHING, (pair, "after", kind))
+        self.all_is_well("after " + kind)
 
     def same_facts(self, result):
         """Suspicion and repeated questions come and go with the machine's load; where a race decides, headless knows one side."""
@@ -184,6 +210,27 @@ class World(unittest.TestCase):
         comes_and_goes = {"suspect_why", "dns_attempts"}
         facts = kinds.fields_of(result) - comes_and_goes
         self.assertIn(facts, [set(k) - comes_and_goes for k in known], (result.pair, result.outcome))
+
+
+class WrongClock(unittest.TestCase):
+    def test_a_wrong_clock_is_noticed_by_the_prober_that_has_it_and_by_no_other(self):
+        fleet = Fleet()
+        self.addCleanup(fleet.close)
+        fleet.results_between(now_ms() + ROUND_MS, now_ms() + 2 * ROUND_MS)
+        begin, step = now_ms(), 3_600_000
+        fleet.api("POST", "/faults", {"on": {"vantage": "beijing-ct"}, "kind": "clock", "ahead": "1h"})
+
+        def stepped():
+            return [r for r in fleet.results() if r.fields.get("suspect_why") == "clock"]
+
+        # Slots that the clock jumped over have results too.
+        fleet.wait(lambda: len({r.pair for r in stepped() if r.outcome == kinds.NOTHING}) == len(fleet.targets))
+        fleet.api("DELETE", "/faults")
+        seen = [r for r in stepped() if r.outcome == kinds.NOTHING]
+        self.assertEqual({r.pair[0] for r in seen}, {"beijing-ct"})
+        self.assertEqual({r.fields["clock_step_ms"] for r in seen if r.time_ms > begin + step}, {f"{step}i"})
+        others = [r for r in fleet.results() if r.pair[0] != "beijing-ct" and r.time_ms > begin]
+        self.assertEqual({tuple(r.outcome) for r in others}, {tuple(kinds.NOTHING)})
 
 
 if __name__ == "__main__":
