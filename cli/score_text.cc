@@ -83,6 +83,7 @@ void time_and_trust(Lines& lines, const Score& s, const Terminal& t) {
   lines.line("verdicts about short bursts", "针对短暂突发的结论", std::to_string(s.about_bursts), "", "");
 
   lines.heading("Confidence", "置信度");
+  lines.share("leaning: the class was right", "倾向性结论：类别正确", s.leaning_right);
   lines.number("Brier", "Brier 分数", s.brier, 3);
   const bool any = s.brier.n > 0;
   const std::string none{t.say("no case", "无样本")};

@@ -314,11 +314,11 @@ std::vector<Finding> Judge::State::findings(const Scene& scene, const EvidenceTa
       *same = std::move(f);
     }
   }
-  std::vector<Hypothesis> convicted;
+  std::vector<Culprit> convicted;
   for (const Incident& i : docket_.open()) {
     const std::size_t c = topology_.find(i.component);
     if (i.grade == Grade::kConvicted && c < topology_.size()) {
-      convicted.push_back({static_cast<std::uint32_t>(c), i.mode});
+      convicted.push_back({{static_cast<std::uint32_t>(c), i.mode}, core::to_unix_ms(i.last.since)});
     }
   }
   temper_symptoms(scene, convicted, found);

@@ -14,8 +14,7 @@ namespace {
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr double kConfidenceMin = 0.02;
 constexpr double kConfidenceMax = 0.98;
-constexpr double kConfidenceShared = 0.5;   // a cause outside the model: never surer than this
-constexpr double kConfidenceLeaning = 0.6;  // a guess: the score card does not count yet how often leaning is right
+constexpr double kConfidenceShared = 0.5;  // a cause outside the model: never surer than this
 constexpr double kSeverityStep = 0.25;
 constexpr double kConfidenceStep = 0.1;  // a change that is worth telling
 
@@ -65,13 +64,32 @@ bool is_stale(const Scene& scene, const Incident& incident, const Finding& f) {
       f.failing, [&](std::uint32_t c) { return scene.cells[c].last_fail_ms >= recovered + scene.round_ms / 2; });
 }
 
-// The posterior, tempered by how many networks saw it and by how far the grade goes. The factors are guesses, not
-// calibrated: see docs/verdicts.md.
+// How often a leaning names the right class, against what its posterior says: measured on the development topologies of
+// the score card (docs/verdicts.md, "Limits"). Who only leans to an app or a vantage has mostly seen a cause that is
+// none of the components, or a silence.
+double leaning_factor(BlameClass blame) {
+  switch (blame) {
+    case BlameClass::kApp:
+      return 0.25;
+    case BlameClass::kVantage:
+      return 0.5;
+    case BlameClass::kDns:
+      return 0.7;
+    case BlameClass::kProvider:
+      return 0.75;
+    case BlameClass::kPath:
+      return 0.85;
+  }
+  return 0.5;
+}
+
+// The posterior, tempered by how many networks saw it and by how far the grade goes. The factors of the networks are
+// guesses.
 double confidence(const Scene& scene, const Finding& f, Grade grade) {
   const FailingSet failing = failing_set(scene, f.failing);
   const double witnesses = failing.isps.size() >= 3 ? 1.0 : failing.isps.size() == 2 ? 0.98 : 0.93;
   double c = f.component_posterior * witnesses;
-  if (grade == Grade::kLeaning) c *= kConfidenceLeaning;
+  if (grade == Grade::kLeaning) c *= leaning_factor(info(f.component.kind).blame);
   if (f.shared_cause) c = std::min(c, kConfidenceShared);
   return std::clamp(c, kConfidenceMin, kConfidenceMax);
 }
@@ -211,6 +229,7 @@ void Docket::match_moved(Step& s) {
     s.matched.insert(i.id);
     i.component = winner->component;
     i.grade = winner->grade;
+    i.shared_cause = false;
     i.contender.reset();
     adopt(s, i, *winner, EventKind::kRevised);
   }
@@ -242,7 +261,10 @@ void Docket::open_new(Step& s) {
 }
 
 void Docket::adopt(Step& s, Incident& i, const Finding& f, EventKind event) {
-  i.grade = std::max(i.grade, f.reportable ? f.grade : i.grade);
+  const bool app = f.component.kind == Kind::kApp || f.component.kind == Kind::kEndpoint;
+  i.shared_cause = i.shared_cause || (app && f.shared_cause && i.grade != Grade::kConvicted);
+  const Grade most = i.shared_cause ? Grade::kLeaning : Grade::kConvicted;
+  i.grade = std::max(i.grade, f.reportable ? std::min(f.grade, most) : i.grade);
   const std::vector<std::uint32_t>& cells = f.failing.empty() ? f.affected : f.failing;
   if (cells.empty()) return;
   i.cells = cells_of(f);

@@ -32,6 +32,7 @@ struct Incident {
   int silent_rounds = 0;
   int close_after = kCloseAfter;
   bool flapping = false;
+  bool shared_cause = false;           // was once found to have a cause in common with others: never convicted
   std::optional<Component> contender;  // won in the last rounds, but not yet often enough
   int contender_rounds = 0;
   std::set<std::uint32_t> cells;  // that were failing because of it at the last look

@@ -138,6 +138,17 @@ void check_edge(Case& c) {
   });
   c.need(elsewhere, "The same targets are not seen healthy from elsewhere.", "没有从其他地区看到同样的目标正常。");
   need_other_provider(c);
+  const auto crosses = [&](std::uint32_t i) {
+    return partition_of(c.scene.target(i)).value_or(c.scene.vantage(i).partition) != c.scene.vantage(i).partition;
+  };
+  const bool crossing = crosses(c.finding.failing.front());
+  const bool way = mostly_healthy(c, [&](std::uint32_t i) {
+    const core::Target& o = c.scene.target(i);
+    return c.from_failing_vantage(i) && o.role != Role::kControl && !o.provider.empty() &&
+           !c.failing.providers.contains(o.provider) && crosses(i) == crossing;
+  });
+  c.need(way, "Other providers fail from there too: it may be the way there.",
+         "从那里访问其他云也有故障：可能是途中的问题。");
 }
 
 void check_provider(Case& c) {
@@ -260,6 +271,12 @@ void check_vantage(Case& c) {
   c.need(sibling_cells > 0 && sibling_healthy * 2 >= sibling_cells,
          "Near side: the vantage or its ISP; a second vantage on the same ISP would settle it.",
          "近端：观测点或其运营商；在同一运营商增加一个观测点即可判定。");
+  const Share own = share_failing(c, [&](std::uint32_t i) { return c.from_failing_vantage(i); });
+  const Share siblings = share_failing(
+      c, [&](std::uint32_t i) { return !c.from_failing_vantage(i) && c.failing.isps.contains(c.scene.isp(i)); });
+  const bool alone = siblings.few() || siblings.failing * own.all * kAlone <= own.failing * siblings.all;
+  c.need(alone, "Other vantages on its ISP have troubles too: it may be the ISP.",
+         "同一运营商的其他观测点也有问题：可能是运营商。");
 }
 
 void check_host_region(Case& c) {

@@ -45,6 +45,7 @@ void need_both_sides(Case& c);
 void need_outside_witness(Case& c);
 
 inline constexpr std::size_t kPartShare = 5;      // a fifth of the cells: a dependency that fails in part
+inline constexpr std::size_t kAlone = 3;          // times as much as beside it: it fails for a reason of its own
 inline constexpr std::size_t kSiblingShare = 10;  // a tenth: far above what fails by chance
 
 /// A failure that is news, lately, and no earlier than the fault in question (a round of grace: cells are asked at
@@ -54,17 +55,29 @@ inline constexpr std::size_t kSiblingShare = 10;  // a tenth: far above what fai
 /// Refused, an own certificate, a wrong answer: the host is alive and says so itself, in four fifths of the cells.
 [[nodiscard]] bool is_conclusive(const Case& c);
 
-/// Of the cells that `of(cell)` selects at most one, or a tenth, fails too.
-template <typename Of>
-bool mostly_healthy(const Case& c, Of of) {
+/// Of some cells, how many fail too.
+struct Share {
   std::size_t all = 0;
   std::size_t failing = 0;
+  /// At most one, or a tenth.
+  [[nodiscard]] bool few() const { return failing <= 1 || failing * kSiblingShare <= all; }
+};
+
+/// Of the cells that `of(cell)` selects.
+template <typename Of>
+Share share_failing(const Case& c, Of of) {
+  Share out;
   for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
     if (dropped_out(c.scene.cells[i]) || !of(i)) continue;
-    ++all;
-    failing += fails_too(c, i) ? 1 : 0;
+    ++out.all;
+    out.failing += fails_too(c, i) ? 1 : 0;
   }
-  return failing <= 1 || failing * kSiblingShare <= all;
+  return out;
+}
+
+template <typename Of>
+bool mostly_healthy(const Case& c, Of of) {
+  return share_failing(c, of).few();
 }
 
 /// Of the references that `of(target)` selects no more than half of the regions have troubles of their own: where most

@@ -89,6 +89,7 @@ struct Score {
   Proportion both_exact, one_exact, none_exact;          // of pairs
   Estimate severity_error;                               // |said - true|, 0 … 1
   Proportion off_model_wrong, off_model_confident;       // of faults outside the model; …: with confidence >= 0.8
+  Proportion leaning_right;                              // of leanings: was the class right?
   Estimate brier;                                        // of everything that named a component, leaning included
   double calibration_error = 0;                          // ECE over ten bins
   double calibration_worst = 0;                          // largest gap of a bin that holds at least 20

@@ -55,7 +55,7 @@ void count_statement(const Statement& s, const Assessment& run, Score& out, Valu
   v.squares.push_back((s.confidence - (right ? 1 : 0)) * (s.confidence - (right ? 1 : 0)));
   const auto bin = std::min(kBins - 1, static_cast<std::size_t>(s.confidence * static_cast<double>(kBins)));
   v.bins.at(bin).emplace_back(s.confidence, right);
-  if (!s.convicted) return;
+  if (!s.convicted) return out.leaning_right.add(right);
   if (!s.truth) ++out.false_verdicts.at(static_cast<std::size_t>(s.blame));
   if (s.truth && run.faults[static_cast<std::size_t>(*s.truth)].truth.off_model) return;
   out.precision.add(right);
@@ -191,6 +191,7 @@ std::string to_json(const Score& s) {
   out["severity_error"] = json_of(s.severity_error);
   out["off_model_wrong"] = json_of(s.off_model_wrong);
   out["off_model_confidently_wrong"] = json_of(s.off_model_confident);
+  out["leaning_right"] = json_of(s.leaning_right);
   out["brier"] = json_of(s.brier);
   out["ece"] = s.brier.n > 0 ? Json(rounded(s.calibration_error)) : Json(nullptr);
   out["ece_worst_bin"] = s.brier.n > 0 ? Json(rounded(s.calibration_worst)) : Json(nullptr);

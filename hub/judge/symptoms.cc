@@ -20,8 +20,8 @@ void lower(Finding& f, core::BilingualText why) {
   f.missing.push_back(std::move(why));
 }
 
-bool began_together(const Scene& scene, const Finding& a, const Finding& b) {
-  return std::abs(a.since_ms - b.since_ms) <= kTogether * scene.round_ms;
+bool began_together(const Scene& scene, std::int64_t a_ms, std::int64_t b_ms) {
+  return std::abs(a_ms - b_ms) <= kTogether * scene.round_ms;
 }
 
 // The cloud's own finding that the app may stand behind, if any.
@@ -31,7 +31,7 @@ const Finding* stands_behind(const Scene& scene, const Finding& app, std::span<c
   const Symptom error = symptom(scene, app.failing);
   const auto it = std::ranges::find_if(findings, [&](const Finding& o) {
     return info(o.component.kind).blame == BlameClass::kProvider && !o.failing.empty() &&
-           scene.target(o.failing.front()).provider == cloud && began_together(scene, o, app) &&
+           scene.target(o.failing.front()).provider == cloud && began_together(scene, o.since_ms, app.since_ms) &&
            symptom(scene, o.failing) == error;
   });
   return it == findings.end() ? nullptr : &*it;
@@ -49,7 +49,7 @@ const core::Target* fails_alike(const Scene& scene, const Finding& app) {
     const core::Target& t = scene.target(i);
     if (t.role != core::Role::kApp || t.app == own || !failed_lately(scene, i)) continue;
     if (Symptom{cell.fail_stage, cell.fail_cause, cell.fail_http_status} != error) continue;
-    if (std::abs(cell.onset_ms - app.since_ms) > kTogether * scene.round_ms) continue;
+    if (!began_together(scene, cell.onset_ms, app.since_ms)) continue;
     if (++cells[t.app] >= 2) return &t;
   }
   return nullptr;
@@ -76,21 +76,22 @@ bool fails_beside(const Scene& scene, const Finding& f, const std::vector<Member
   });
 }
 
-bool is_nested(const Scene& scene, const Finding& f, std::uint32_t wider) {
+// All that fails because of the finding runs through the wider component, or depends on it where that counts.
+bool is_nested(const Scene& scene, const Finding& f, std::uint32_t wider, bool or_depends) {
   if (wider == f.hypothesis.component || !fails_beside(scene, f, scene.topology.members[wider])) return false;
   const std::vector<Member>& members = scene.topology.members[wider];
   return members.size() > f.failing.size() && std::ranges::all_of(f.failing, [&](std::uint32_t cell) {
            const auto it = std::ranges::lower_bound(members, cell, {}, &Member::cell);
-           return it != members.end() && it->cell == cell && !it->dependency;
+           return it != members.end() && it->cell == cell && (!it->dependency || or_depends);
          });
 }
 
 }  // namespace
 
-void temper_symptoms(const Scene& scene, std::span<const Hypothesis> convicted, std::span<Finding> findings) {
-  std::vector<Hypothesis> wide{convicted.begin(), convicted.end()};
+void temper_symptoms(const Scene& scene, std::span<const Culprit> convicted, std::span<Finding> findings) {
+  std::vector<Culprit> wide{convicted.begin(), convicted.end()};
   for (const Finding& f : findings) {
-    if (f.grade == Grade::kConvicted) wide.push_back(f.hypothesis);
+    if (f.grade == Grade::kConvicted) wide.push_back({f.hypothesis, f.since_ms});
   }
   for (Finding& f : findings) {
     if (f.grade != Grade::kConvicted || f.failing.empty()) continue;
@@ -107,10 +108,13 @@ void temper_symptoms(const Scene& scene, std::span<const Hypothesis> convicted, 
                 fmt::format("应用 {} 同时以相同方式开始故障：二者可能有共同原因。", other->app)});
       continue;
     }
-    const auto around = std::ranges::find_if(
-        wide, [&](const Hypothesis& h) { return is_nested(scene, f, h.component) && can_cause(scene, h.mode, f); });
+    const auto around = std::ranges::find_if(wide, [&](const Culprit& w) {
+      const bool together = began_together(scene, w.since_ms, f.since_ms);
+      return is_nested(scene, f, w.hypothesis.component, together) &&
+             (together || can_cause(scene, w.hypothesis.mode, f));
+    });
     if (around == wide.end()) continue;
-    const core::BilingualText who = words(scene.topology.components[around->component]);
+    const core::BilingualText who = words(scene.topology.components[around->hypothesis.component]);
     lower(f,
           {fmt::format("All of it runs through {}, which is failing: it may be no more than a part of that.", who.en),
            fmt::format("其全部探测都经过正在故障的{}：可能只是其中一部分。", who.zh)});

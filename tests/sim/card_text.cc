@@ -156,6 +156,8 @@ void main_rows(std::vector<Row>& rows, const PartResult& part) {
   rows.push_back(
       {"severity, mean error", number(s.severity_error, 2), "", std::to_string(s.severity_error.n), "", std::nullopt});
   rows.push_back(row("off-model faults: confident (>= .8) and wrong", s.off_model_confident, "<= 5 %", 0, 0.05));
+  rows.push_back(row("leaning: the class was right", s.leaning_right, "", 0));
+  rows.back().reached.reset();
   const std::optional<bool> calibrated =
       s.brier.n > 0 ? std::optional{s.brier.value <= 0.02 && s.calibration_error <= 0.03} : std::nullopt;
   rows.push_back({"Brier / ECE (worst bin)",

@@ -227,6 +227,16 @@ TEST(Score, OfFourFaultsByHand) {
   EXPECT_NEAR(s.severity_error.value, 0.25, 1e-12);
 }
 
+TEST(Score, LeaningsAreCountedByWhetherTheClassWasRight) {
+  const Score s = score_of(
+      assess_all({truth("a", 1000, 1100, "app:a"), truth("b", 2000, 2100, "isp:ct")},
+                 {event(EventKind::kOpened, "1", 1010, Grade::kLeaning, "app:b"),
+                  event(EventKind::kOpened, "2", 2010, Grade::kLeaning, "vantage:v"), convicted("3", 2020, "isp:ct")}));
+  EXPECT_EQ(s.leaning_right.hits, 1U);
+  EXPECT_EQ(s.leaning_right.of, 2U);
+  EXPECT_EQ(s.precision.of, 1U) << "leaning is no verdict";
+}
+
 TEST(Score, FaultsOutsideTheModelStandApart) {
   Truth t = truth("a", 1000, 1100, "");
   t.off_model = true;

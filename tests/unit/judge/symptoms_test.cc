@@ -101,6 +101,55 @@ TEST(Symptoms, TwoAppsThatBeginToFailAlikeHaveACauseThatIsNotAmongTheComponents)
   EXPECT_FALSE(of_grade(play(small_world(), 34, rule(false)), Grade::kConvicted).empty()) << "one after the other";
 }
 
+TEST(Symptoms, AnAppWhoseCauseWasSharedIsNotConvictedWhenTheOtherRecoversFirst) {
+  const auto seen = play(small_world(), 40, [](const core::Vantage&, const core::Target& t, std::int64_t r) -> Result {
+    if (t.name == "search" && r >= 8 && r < 32) return http_503();
+    if (t.name == "portal" && r >= 8 && r < 14) return http_503();
+    return std::nullopt;
+  });
+  EXPECT_FALSE(seen.empty());
+  EXPECT_TRUE(of_grade(seen, Grade::kConvicted).empty()) << story(seen);
+}
+
+TEST(Symptoms, AVantageIsNotConvictedWhileItsSiblingFailsNearlyAsOften) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto seen =
+        play(small_world(), 34, [&](const core::Vantage& v, const core::Target& t, std::int64_t r) -> Result {
+          if (!during(r) || v.partition != core::Partition::kDomestic) return std::nullopt;
+          return dice(v.name, t.name, r, seed) < (v.name == "shanghai" ? 0.5 : 0.3) ? Result{tcp_timeout()}
+                                                                                    : std::nullopt;
+        });
+    EXPECT_FALSE(seen.empty());
+    for (const Seen& s : of_grade(seen, Grade::kConvicted)) {
+      EXPECT_NE(s.event.blame, BlameClass::kVantage) << "seed " << seed << "\n" << story(seen);
+    }
+  }
+}
+
+TEST(Symptoms, AnEdgeIsNotConvictedWhileTheWayToOthersFailsToo) {
+  World w = small_world();
+  for (core::Vantage& v : w.vantages) {
+    if (v.name == "beijing") v.isp = "cu";
+  }
+  const auto rule = [&](double others) {
+    return [&w, others](const core::Vantage& v, const core::Target& t, std::int64_t r) -> Result {
+      if (!during(r) || v.partition != core::Partition::kDomestic || t.partition == v.partition) return std::nullopt;
+      const double share = t.provider == "stratus" ? 0.9 : others;
+      return dice(v.name, t.name, r, 5) < share ? Result{tcp_timeout()} : std::nullopt;
+    };
+  };
+  const auto convicted = [&](const std::vector<Seen>& seen) {
+    std::vector<std::string> edges;
+    for (const Seen& s : of_grade(seen, Grade::kConvicted)) {
+      if (s.event.component_key.starts_with("edge:")) edges.push_back(s.event.component_key);
+    }
+    return edges;
+  };
+  const auto alone = play(w, 34, rule(0));
+  EXPECT_FALSE(convicted(alone).empty()) << "alone it is\n" << story(alone);
+  EXPECT_TRUE(convicted(play(w, 34, rule(0.3))).empty());
+}
+
 TEST(Symptoms, WhatOneSideOfTheBorderSeesIsNotTheServicesFault) {
   const auto filtered = core::failed(core::Stage::kTls, core::Cause::kReset);
   const auto seen =
