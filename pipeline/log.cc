@@ -67,6 +67,7 @@ LogImpl::LogImpl(io::Loop& loop, io::Files& files, LogOptions options)
 
 LogImpl::~LogImpl() {
   if (disk_ready_) commit();
+  for (const auto& c : cursors_) SONDE_CHECK(c->counters().balanced(), "everything lost is counted (RELIABILITY P15)");
 }
 
 Result<void> LogImpl::open() {

@@ -57,7 +57,7 @@ class Disk(unittest.TestCase):
     def of_log(self, sonde, metric):
         return next(iter(sonde.metrics()[metric].values()))
 
-    def test_a_full_disk_stops_no_probe_and_what_is_lost_is_counted(self):
+    def test_P5_P15_a_full_disk_stops_no_probe_and_what_is_lost_is_counted(self):
         sonde = self.sonde("min_free: 0, max_bytes: 8MiB, segment_bytes: 64KiB")
         self.influx.kill()
         sonde.start()

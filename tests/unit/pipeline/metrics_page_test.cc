@@ -50,7 +50,7 @@ TEST_F(MetricsTest, ShowsLogCursorsAndPumps) {
   }
 }
 
-TEST_F(MetricsTest, TheSelfRecordBalances) {
+TEST_F(MetricsTest, P15_TheSelfRecordBalances) {
   log->append(probe(1));
   const core::Record r = self_record(cursor, "v1", loop.wall_now());
   EXPECT_EQ(r.measurement, "sonde");
