@@ -168,7 +168,7 @@ void LogImpl::keep_bounds() {
     }
   }
   record_gaps(losses, cause);
-  write_frames();
+  (void)write_frames();
   if (!sync_streams()) return;  // nothing goes before its gap record stays; the next commit meets the same error
   for (std::size_t i = 0; i < kClasses; ++i) {
     const auto& segments = streams_[i]->segments();

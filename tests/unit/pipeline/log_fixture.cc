@@ -99,17 +99,9 @@ void expect_balanced(Log& log) {
 }
 
 void copy_files(const sonde::test::SimFiles& from, sonde::test::SimFiles& to, const std::string& directory) {
-  auto& source = const_cast<sonde::test::SimFiles&>(from);
   (void)to.make_directories(directory);
-  const auto names = source.list(directory);
-  if (!names) return;
-  for (const std::string& name : *names) {
-    const std::string path = directory + "/" + name;
-    if (source.list(path)) {
-      copy_files(from, to, path);
-    } else {
-      to.set_contents(path, source.contents(path));
-    }
+  for (const std::string& path : from.paths()) {
+    if (path.starts_with(directory + "/")) to.set_contents(path, from.contents(path));
   }
 }
 
