@@ -124,7 +124,7 @@ bool LogImpl::make_room(std::uint64_t bytes) {
   while (true) {
     const auto free = files_.free_bytes(options_.directory);
     if (!free || *free >= options_.free_bytes_min + bytes) return true;  // not known: the write itself will tell
-    if (!evict_one("min_free")) return false;
+    if (!evict_one(*free < bytes ? "disk_full" : "min_free")) return false;
   }
 }
 
