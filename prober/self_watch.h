@@ -53,6 +53,8 @@ class SelfWatch {
   /// Starts ticking. `on_event` is told of each jump of the wall clock and of each sleep of the machine.
   void start(Callback<void(ClockEvent)> on_event);
   void stop() { tick_.reset(); }
+  /// Looks at the clocks now, as each tick does; on_event may be called from inside.
+  void look_at_clock();
 
   /// The newest result of a witness; `ok` = it could be reached. It counts for `good_for`; one that is silent longer is
   /// not looked at. The uplink is lost when all controls fail; without controls, when all of at least two providers do.
@@ -83,7 +85,6 @@ class SelfWatch {
 
   void arm();
   void on_tick();
-  void look_at_clock();
   [[nodiscard]] bool uplink_lost() const;
   [[nodiscard]] static std::optional<std::size_t> all_failing(const Heard& heard, MonoTime now);
 
