@@ -143,7 +143,9 @@ int HttpTransfer::on_socket_options(void* self, int fd, int) {
   // on only at its next timer, 200 ms later. See BusyAddress.
   if (transfer.over_stream_) return CURL_SOCKOPT_OK;
   // Sent bytes that nobody acknowledges end the connection instead of filling the kernel's queue for many minutes.
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(transfer.request_.timeout).count();
+  const HttpRequest& r = transfer.request_;
+  const Duration patience = r.peer_timeout > Duration::zero() ? r.peer_timeout : r.timeout;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
   const auto limit = static_cast<unsigned>(std::min<std::int64_t>(ms, std::numeric_limits<int>::max()));
   (void)::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);  // a help, not a need
   return CURL_SOCKOPT_OK;

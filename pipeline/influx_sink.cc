@@ -22,6 +22,9 @@ constexpr core::Duration kVictoriaHold = std::chrono::seconds{30};  // it flushe
 /// A server that is away often drops packets: without a bound of its own, connecting would take the whole timeout, and
 /// one that has returned would be found out late (RELIABILITY P12). Three SYNs fit.
 constexpr core::Duration kConnectTimeout = std::chrono::seconds{4};
+/// A database that vanished in the middle of a request (its machine, or the path) is found out by then and not only
+/// after the whole timeout; one that is merely slow acknowledges what it is sent.
+constexpr core::Duration kPeerTimeout = std::chrono::seconds{10};
 constexpr std::size_t kBatchBytesMin = 16 * 1024;
 
 class Influx final : public InfluxSink {
@@ -107,6 +110,7 @@ class Influx::Delivery final : public io::Handle::Pending {
     r.headers = auth_headers(o);
     r.timeout = o.timeout;
     r.connect_timeout = std::min(o.timeout, kConnectTimeout);
+    r.peer_timeout = std::min(o.timeout, kPeerTimeout);
     r.addresses = addresses_.list;
     r.ca_file = o.ca_file;
     r.client_cert_file = o.client_cert_file;
