@@ -10,6 +10,7 @@
 
 #include "cli/log_verbs.h"
 #include "cli/verbs.h"
+#include "core/text.h"
 #include "io/files.h"
 #include "pipeline/influx_wire.h"
 #include "pipeline/log_survey.h"
@@ -115,30 +116,7 @@ class ExportFile {
 
 std::optional<core::WallTime> parse_moment(std::string_view text, core::WallTime now) {
   if (const auto ago = core::parse_duration(text)) return now - *ago;
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int hour = 0;
-  int minute = 0;
-  double second = 0;
-  int end = 0;
-  const std::string line{text};
-  const bool date = std::sscanf(line.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &end) == 3;
-  if (!date) return std::nullopt;
-  if (static_cast<std::size_t>(end) != line.size()) {
-    int more = 0;
-    const char* rest = line.c_str() + end;
-    if (std::sscanf(rest, "T%2d:%2d:%lfZ%n", &hour, &minute, &second, &more) != 3 || more == 0 || rest[more] != '\0') {
-      return std::nullopt;
-    }
-  }
-  const std::chrono::year_month_day ymd{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-  const bool fine = ymd.ok() && year >= 1970 && year < 2262 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 &&
-                    second >= 0 && second < 61;
-  if (!fine) return std::nullopt;
-  const auto days = std::chrono::sys_days{ymd}.time_since_epoch();
-  return core::WallTime{std::chrono::duration_cast<core::Duration>(days) + std::chrono::hours{hour} +
-                        std::chrono::minutes{minute} + core::from_seconds(second)};
+  return core::parse_utc(text);
 }
 
 int log_cat_verb(const LogVerbOptions& options, const Context& context) {

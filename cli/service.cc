@@ -249,6 +249,12 @@ std::string Service::accounts() const {
     text +=
         fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",
                     cursor->name(), c.accepted, c.delivered, c.pending, c.evicted, c.dead_lettered, c.quarantined);
+    const auto pump = std::ranges::find_if(pumps_, [&](const auto& p) { return p->name() == cursor->name(); });
+    const std::uint64_t expired = pump == pumps_.end() ? 0 : (*pump)->facts().expired.value_or(0);
+    if (expired > 0) {
+      text += fmt::format("{}: {} of the dead-lettered, since the start, were older than the database keeps\n",
+                          cursor->name(), expired);
+    }
   }
   return text;
 }

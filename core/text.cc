@@ -169,6 +169,50 @@ std::string format_utc(WallTime t) {
                      time.minutes().count(), time.seconds().count());
 }
 
+std::optional<WallTime> parse_utc(std::string_view text) {
+  // Takes exactly so many digits, as a number below `below`.
+  const auto number = [&text](std::size_t digits, int below) -> std::optional<int> {
+    int value = 0;
+    if (text.size() < digits) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
+    if (error != std::errc{} || end != text.data() + digits || value < 0 || value >= below) return std::nullopt;
+    text.remove_prefix(digits);
+    return value;
+  };
+  const auto mark = [&text](char c) {
+    const bool there = text.starts_with(c);
+    if (there) text.remove_prefix(1);
+    return there;
+  };
+  constexpr int kYearEnd = 2262;  // where 64 bits of nanoseconds end
+  const auto year = number(4, kYearEnd);
+  const auto month = mark('-') ? number(2, 13) : std::nullopt;
+  const auto day = mark('-') ? number(2, 32) : std::nullopt;
+  if (!year || *year < 1970 || !month || !day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok()) return std::nullopt;
+  const WallTime midnight{std::chrono::duration_cast<Duration>(std::chrono::sys_days{date}.time_since_epoch())};
+  if (text.empty()) return midnight;
+  const auto hour = mark('T') ? number(2, 24) : std::nullopt;
+  const auto minute = mark(':') ? number(2, 60) : std::nullopt;
+  const auto second = mark(':') ? number(2, 60) : std::nullopt;
+  if (!hour || !minute || !second) return std::nullopt;
+  Duration fraction{};
+  if (mark('.')) {
+    Duration unit = std::chrono::milliseconds{100};
+    do {
+      const auto digit = number(1, 10);
+      if (!digit || unit == Duration{}) return std::nullopt;
+      fraction += *digit * unit;
+      unit /= 10;
+    } while (!text.empty() && text.front() != 'Z');
+  }
+  if (text != "Z") return std::nullopt;
+  return midnight + std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second} +
+         fraction;
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;

@@ -45,6 +45,9 @@ struct BilingualText {
 
 /// "2025-11-24T10:00:00Z" (UTC, whole seconds).
 [[nodiscard]] std::string format_utc(WallTime t);
+/// The other way: "2025-11-24T10:00:00Z" (RFC 3339 in UTC), with a fraction of up to nine digits, or "2025-11-24" for
+/// midnight. Nothing on anything else, an offset, a leap second and a year outside of 1970 to 2261 included.
+[[nodiscard]] std::optional<WallTime> parse_utc(std::string_view text);
 
 /// Shell-style match: `*` any run of characters, `?` one; everything else literal. Linear time.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);

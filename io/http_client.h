@@ -46,6 +46,10 @@ struct HttpRequest {
   /// For a new connection to stand, TLS included: kTimeout after that. 0 = as long as the whole request. Not for
   /// streams.
   Duration connect_timeout{};
+  /// Delivery only: a peer that acknowledges nothing for that long, neither bytes nor keep-alive probes, is gone, and
+  /// the request ends with an error then (TCP_USER_TIMEOUT, tcp(7)). One whose kernel answers is waited for. 0 =
+  /// `timeout`.
+  Duration peer_timeout{};
   std::size_t header_bytes_max = 256 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
   std::string accept_encoding;  // encodings to ask for and to decode: "gzip, br"; empty = none

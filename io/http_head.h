@@ -17,7 +17,7 @@ class HttpHead {
  public:
   enum class Verdict { kGoOn, kMalformed, kTooLarge };
 
-  /// `bytes_max` bounds all heads and the trailer together.
+  /// `bytes_max` bounds all heads and the trailer together, where a line counts 32 bytes more than it has.
   explicit HttpHead(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
   /// One line with its line end. After anything but kGoOn, stop; `reason()` then says why.
@@ -51,6 +51,7 @@ class HttpHead {
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
+  std::size_t lines_ = 0;
   State state_ = State::kStatusLine;
   int interim_heads_ = 0;
   bool bare_line_feeds_ = false;

@@ -20,6 +20,8 @@ namespace {
 
 /// libcurl gives up when all header lines together pass 300 KiB; one line more than these has made it do so.
 constexpr std::size_t kLibraryHeadBytes = 200 * 1024;
+/// A body up to that grows as strings do.
+constexpr std::size_t kSmallBodyBytes = 64 * 1024;
 /// tcpi_state, which linux/tcp.h does not name.
 constexpr int kTcpEstablished = 1;
 
@@ -68,11 +70,21 @@ std::size_t HttpTransfer::on_body(char* data, std::size_t size, std::size_t coun
   HttpResponse& response = transfer.response_;
   const std::size_t bytes = size * count;
   const std::size_t limit = transfer.request_.body_bytes_max;
-  if (transfer.request_.keep_body) response.body.append(data, std::min(bytes, limit - response.body.size()));
+  if (transfer.request_.keep_body) transfer.keep({data, bytes});
   response.body_bytes += bytes;
   if (response.body_bytes <= limit) return bytes;
   transfer.stopped_by_us_ = HttpError::kBodyTooLarge;
   return bytes + 1;
+}
+
+// Doubling a string holds three times its bytes for a moment, and the allocator keeps the pieces. Pages that are only
+// reserved are not resident: so a body that is not small gets all that it may have at once (RELIABILITY P14).
+void HttpTransfer::keep(std::string_view bytes) {
+  std::string& body = response_.body;
+  const std::size_t limit = request_.body_bytes_max;
+  const std::size_t kept = std::min(bytes.size(), limit - body.size());
+  if (body.size() + kept > kSmallBodyBytes && body.capacity() < limit) body.reserve(limit);
+  body.append(bytes.substr(0, kept));
 }
 
 int HttpTransfer::on_request(void* self, char* /*remote*/, char* /*local*/, int /*remote_port*/, int /*local_port*/) {
@@ -131,7 +143,9 @@ int HttpTransfer::on_socket_options(void* self, int fd, int) {
   // on only at its next timer, 200 ms later. See BusyAddress.
   if (transfer.over_stream_) return CURL_SOCKOPT_OK;
   // Sent bytes that nobody acknowledges end the connection instead of filling the kernel's queue for many minutes.
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(transfer.request_.timeout).count();
+  const HttpRequest& r = transfer.request_;
+  const Duration patience = r.peer_timeout > Duration::zero() ? r.peer_timeout : r.timeout;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
   const auto limit = static_cast<unsigned>(std::min<std::int64_t>(ms, std::numeric_limits<int>::max()));
   (void)::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);  // a help, not a need
   return CURL_SOCKOPT_OK;

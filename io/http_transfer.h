@@ -70,6 +70,7 @@ class HttpTransfer {
   HttpError meaning_of_send_error(void* easy) const;
   HttpError meaning_of_receive_error(void* easy) const;
   void read_tcp_info(int fd);
+  void keep(std::string_view bytes);
   [[nodiscard]] bool has_bytes_after_end() const;
   void collect();
 

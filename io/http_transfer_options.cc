@@ -207,6 +207,11 @@ HttpError HttpTransfer::set_delivery(void* easy) {
   }
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (request_.peer_timeout > Duration::zero()) {  // two probes within it
+    const auto apart = std::max<long>(1, std::chrono::floor<std::chrono::seconds>(request_.peer_timeout).count() / 3);
+    set(easy, CURLOPT_TCP_KEEPIDLE, apart);
+    set(easy, CURLOPT_TCP_KEEPINTVL, apart);
+  }
   if (request_.connect_timeout > Duration::zero()) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(request_.connect_timeout).count();
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(ms));

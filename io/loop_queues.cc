@@ -12,13 +12,14 @@ struct SoonQueue::Entry final : Handle::Pending {
   }
   SoonQueue& queue;
   std::uint64_t number;
-  bool queued = true;
+  bool queued = false;
   Callback<void()> f;
 };
 
 Handle SoonQueue::add(Callback<void()> f) {
   auto entry = std::make_unique<Entry>(*this, end(), std::move(f));
   queue_.push_back(entry.get());
+  entry->queued = true;  // not before: what is not in the queue has no place to give back
   ++live_;
   return Handle{std::move(entry)};
 }
@@ -43,7 +44,7 @@ struct TimerQueue::Entry final : Handle::Pending {
   }
   TimerQueue& queue;
   Key key;
-  bool queued = true;
+  bool queued = false;
   Callback<void()> f;
 };
 
@@ -51,6 +52,7 @@ Handle TimerQueue::add(MonoTime when, Callback<void()> f) {
   const Key key{when, next_++};
   auto entry = std::make_unique<Entry>(*this, key, std::move(f));
   timers_.emplace(key, entry.get());
+  entry->queued = true;
   return Handle{std::move(entry)};
 }
 

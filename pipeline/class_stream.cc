@@ -16,7 +16,7 @@ using core::Result;
 ClassStream::ClassStream(io::Files& files, StreamHost& host, Quarantine& quarantine, Options options)
     : files_(files), host_(host), quarantine_(quarantine), options_(std::move(options)) {}
 
-void ClassStream::adopt(RecoveredStream found, std::uint64_t next_at_least) {
+void ClassStream::adopt(RecoveredStream found) {
   segments_ = std::move(found.segments);
   holes_ = std::move(found.holes);
   next_seq_ = durable_seq_ = found.next_seq;
@@ -30,20 +30,24 @@ void ClassStream::adopt(RecoveredStream found, std::uint64_t next_at_least) {
       segments_.back().reserved = options_.segment_bytes;
     }
   }
-  if (next_at_least <= next_seq_) return;
-  if (segments_.empty()) {  // everything was delivered and removed, or is gone: cursors tell which
-    next_seq_ = durable_seq_ = next_at_least;
-    return;
+}
+
+bool ClassStream::skip_to(std::uint64_t next) {
+  if (next <= next_seq_) return false;
+  if (segments_.empty() && pending_.empty()) {  // everything was delivered and removed, or is gone: cursors tell which
+    next_seq_ = durable_seq_ = next;
+    return true;
   }
   FrameHeader lost;
   lost.first_seq = next_seq_;
-  lost.count = static_cast<std::uint32_t>(next_at_least - next_seq_);
-  lost.first_ms = lost.last_ms = segments_.back().last_ms;
+  lost.count = static_cast<std::uint32_t>(next - next_seq_);
+  lost.first_ms = lost.last_ms = segments_.empty() ? pending_.back().header.last_ms : segments_.back().last_ms;
   lost.kind = FrameKind::kDamaged;
   pending_.push_back({.header = lost, .payload = {}, .written = false});
-  next_seq_ = next_at_least;
+  next_seq_ = next;
   add_hole(lost, FrameKind::kDamaged);
   host_.on_damage(options_.record_class, lost);
+  return true;
 }
 
 void ClassStream::add(std::string_view lines, FrameHeader described) {
@@ -55,8 +59,8 @@ void ClassStream::add(std::string_view lines, FrameHeader described) {
   frame.header.payload_bytes = static_cast<std::uint32_t>(frame.payload.size());
   frame.header.text_bytes = static_cast<std::uint32_t>(lines.size());
   frame.header.payload_crc = crc32c(frame.payload);
-  next_seq_ += described.count;
   pending_.push_back(std::move(frame));
+  next_seq_ += described.count;
 }
 
 Result<void> ClassStream::write() {

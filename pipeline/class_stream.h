@@ -52,9 +52,11 @@ class ClassStream {
   /// `files`, `host` and `quarantine` must outlive it.
   ClassStream(io::Files& files, StreamHost& host, Quarantine& quarantine, Options options);
 
-  /// Takes over what a scan found. `next_at_least`: a sequence number that others (cursors, journal) know to be used;
-  /// what is missing up to it becomes a hole.
-  void adopt(RecoveredStream found, std::uint64_t next_at_least);
+  /// Takes over what a scan found.
+  void adopt(RecoveredStream found);
+  /// Others (cursors, journal) know the sequence numbers before `next` to be used: what is missing up to it becomes a
+  /// hole. False when nothing is missing.
+  bool skip_to(std::uint64_t next);
 
   // ---- writing
 

@@ -29,15 +29,20 @@ core::Result<void> DeadLetterFile::add(const Letter& letter) {
                                        json_text(letter.reason, 1024), json_text(letter.line, core::kLineBytesMax));
   auto file = files_.open(path_, io::OpenMode::kCreate);
   if (!file) return file.error();
-  const auto size = (*file)->size();
+  auto size = (*file)->size();
   if (!size) return size.error();
   if (*size > 0 && *size + text.size() > bytes_max_ / 2) {
     file->reset();
     if (auto moved = files_.rename(path_, path_ + ".1"); !moved) return moved;
     file = files_.open(path_, io::OpenMode::kCreate);
     if (!file) return file.error();
+    size = 0;
   }
-  if (auto added = (*file)->append(text); !added) return added;
+  if (auto added = (*file)->append(text); !added) {
+    // Half a line would swallow the next letter. Where this fails too, that letter and this half are one bad line.
+    (void)(*file)->truncate(*size);
+    return added;
+  }
   return (*file)->sync();
 }
 

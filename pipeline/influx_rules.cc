@@ -80,6 +80,13 @@ bool is_html(const io::HttpResponse& response) {
   return start != std::string::npos && response.body[start] == '<';
 }
 
+// InfluxDB 1.6 says "points beyond retention policy dropped=N", InfluxDB 2.7 "dropped N points outside retention policy
+// of duration …". Of a single line that is the whole answer.
+bool is_expired(const io::HttpResponse& response) {
+  return response.body.find("beyond retention policy") != std::string::npos ||
+         response.body.find("outside retention policy") != std::string::npos;
+}
+
 InfluxVerdict verdict(InfluxAction action, std::string_view what, const io::HttpResponse& response) {
   std::string reason = response.status > 0 ? fmt::format("{} (HTTP {})", what, response.status) : std::string{what};
   const std::string said = core::sanitize(response.status > 0 ? response.body : response.error_text);
@@ -99,6 +106,11 @@ InfluxVerdict judge_reply(const io::HttpResponse& response) {
     return response.status >= r.first && response.status <= r.last;
   });
   if (rule == kRules.end()) return verdict(InfluxAction::kRetry, "an answer with an impossible status", response);
+  if (rule->action == InfluxAction::kBisect && is_expired(response)) {
+    InfluxVerdict out = verdict(rule->action, "older than the database keeps", response);
+    out.expired = true;
+    return out;
+  }
   if (rule->action != InfluxAction::kTaken) return verdict(rule->action, rule->reason, response);
   // Old InfluxDB versions answer 200 with an error inside, others with a page of their own.
   if (!response.body.empty()) return verdict(InfluxAction::kRetry, "an answer that no database gives", response);

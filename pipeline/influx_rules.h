@@ -17,7 +17,8 @@ enum class InfluxAction {
 
 struct InfluxVerdict {
   InfluxAction action = InfluxAction::kRetry;
-  std::string reason;  // sanitized; empty when taken
+  std::string reason;    // sanitized; empty when taken
+  bool expired = false;  // kBisect: lines are older than the database keeps
 };
 
 [[nodiscard]] InfluxVerdict judge_reply(const io::HttpResponse& response);

@@ -22,6 +22,9 @@ constexpr core::Duration kVictoriaHold = std::chrono::seconds{30};  // it flushe
 /// A server that is away often drops packets: without a bound of its own, connecting would take the whole timeout, and
 /// one that has returned would be found out late (RELIABILITY P12). Three SYNs fit.
 constexpr core::Duration kConnectTimeout = std::chrono::seconds{4};
+/// A database that vanished in the middle of a request (its machine, or the path) is found out by then and not only
+/// after the whole timeout; one that is merely slow acknowledges what it is sent.
+constexpr core::Duration kPeerTimeout = std::chrono::seconds{10};
 constexpr std::size_t kBatchBytesMin = 16 * 1024;
 
 class Influx final : public InfluxSink {
@@ -41,7 +44,13 @@ class Influx final : public InfluxSink {
   }
   [[nodiscard]] io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) override;
   [[nodiscard]] std::uint64_t dead_lettered() const override { return dead_lettered_; }
+  [[nodiscard]] std::uint64_t expired() const override { return expired_; }
   [[nodiscard]] std::uint64_t left_out() const override { return left_out_; }
+  [[nodiscard]] SinkFacts facts() const override {
+    SinkFacts out{.expired = expired_, .left_out = {}, .dns = static_cast<int>(address_source())};
+    if (victoria_) out.left_out = left_out_;
+    return out;
+  }
   [[nodiscard]] AddressSource address_source() const override { return parts_.addresses.last_source(host_); }
 
  private:
@@ -65,6 +74,7 @@ class Influx final : public InfluxSink {
   DeadLetterFile dead_letters_;
   std::size_t batch_bytes_;
   std::uint64_t dead_lettered_ = 0;
+  std::uint64_t expired_ = 0;
   bool known_ = false;  // what the server is has been asked since the last failure
   bool victoria_ = false;
   std::optional<std::uint64_t> counted_;  // rows left out, as the server last said; a restart begins anew
@@ -100,6 +110,7 @@ class Influx::Delivery final : public io::Handle::Pending {
     r.headers = auth_headers(o);
     r.timeout = o.timeout;
     r.connect_timeout = std::min(o.timeout, kConnectTimeout);
+    r.peer_timeout = std::min(o.timeout, kPeerTimeout);
     r.addresses = addresses_.list;
     r.ca_file = o.ca_file;
     r.client_cert_file = o.client_cert_file;
@@ -166,7 +177,7 @@ class Influx::Delivery final : public io::Handle::Pending {
         sink_.batch_bytes_ = std::max(kBatchBytesMin, std::min(sink_.batch_bytes_, pieces_.front().size()) / 2);
         [[fallthrough]];
       case InfluxAction::kBisect:
-        if (!split()) give_up(verdict.reason);
+        if (!split()) give_up(verdict);
         break;
       case InfluxAction::kRetry:
         return finish({.kind = SinkReply::Kind::kRetry,
@@ -196,19 +207,24 @@ class Influx::Delivery final : public io::Handle::Pending {
 
   // A line that is refused alone leaves the log for the dead-letter file. It is counted even where that file does not
   // take it: one bad line must not hold up all others.
-  void give_up(const std::string& reason) {
+  void give_up(const InfluxVerdict& verdict) {
+    const std::string& reason = verdict.reason;
     const auto kept = sink_.dead_letters_.add(
         {.time = sink_.parts_.loop.wall_now(), .sink = sink_.options_.name, .reason = reason, .line = pieces_.front()});
     if (!kept) spdlog::error("sink {}: {}; a refused line is lost", sink_.options_.name, kept.error().message);
     spdlog::warn("sink {}: a line was refused alone: {}", sink_.options_.name, reason);
     ++dead_;
+    if (verdict.expired) ++expired_;
     last_refusal_ = reason;
     pieces_.pop_front();
   }
 
   void finish(SinkReply reply) {
     reply.restarted = restarted_;
-    if (reply.kind == SinkReply::Kind::kDone) sink_.dead_lettered_ += dead_;
+    if (reply.kind == SinkReply::Kind::kDone) {
+      sink_.dead_lettered_ += dead_;
+      sink_.expired_ += expired_;
+    }
     if (reply.kind == SinkReply::Kind::kRetry) sink_.known_ = false;  // another server may answer next time
     core::Callback<void(SinkReply)> done = std::move(done_);
     done(std::move(reply));  // may destroy this
@@ -219,6 +235,7 @@ class Influx::Delivery final : public io::Handle::Pending {
   std::deque<std::string> pieces_;
   Addresses addresses_;
   std::uint64_t dead_ = 0;
+  std::uint64_t expired_ = 0;  // of them
   std::string last_refusal_;
   bool restarted_ = false;
   io::Handle step_;

@@ -97,9 +97,12 @@ Result<void> Journal::start(const NextSeqs& base, std::uint64_t generation) {
 
 Result<void> Journal::reset(const NextSeqs& base, std::uint64_t generation) {
   if (file_ == nullptr) return Error{ErrorCode::kIo, "the journal is not open"};
+  const std::string header = encode_header(base, generation);
   generation_ = generation;
   end_ = kHeaderBytes;
-  return file_->write_at(0, encode_header(base, generation));
+  auto written = file_->write_at(0, header);
+  whole_ = static_cast<bool>(written);
+  return written;
 }
 
 bool Journal::has_room(std::size_t line_bytes) const { return end_ + kEntryHeaderBytes + line_bytes <= kReservedBytes; }
@@ -108,6 +111,7 @@ std::uint64_t Journal::bytes_on_disk() const { return file_ == nullptr ? 0 : std
 
 Result<void> Journal::add(const JournalEntry& entry) {
   if (file_ == nullptr) return Error{ErrorCode::kIo, "the journal is not open"};
+  if (!whole_) return Error{ErrorCode::kIo, "the journal's header could not be written"};
   std::string bytes;
   bytes.reserve(kEntryHeaderBytes + entry.lines.size());
   put_number(bytes, static_cast<std::uint32_t>(entry.lines.size()));

@@ -51,6 +51,7 @@ class Journal {
   std::unique_ptr<io::File> file_;
   std::uint64_t end_ = 0;
   std::uint64_t generation_ = 0;
+  bool whole_ = false;  // the header on disk is that of generation_: else entries behind it would be read by nobody
 };
 
 }  // namespace sonde::pipeline

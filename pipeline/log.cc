@@ -2,6 +2,8 @@
 #include "pipeline/log.h"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -66,7 +68,14 @@ LogImpl::LogImpl(io::Loop& loop, io::Files& files, LogOptions options)
 }
 
 LogImpl::~LogImpl() {
-  if (disk_ready_) commit();
+  try {
+    try_disk();
+    if (disk_ready_) commit();
+    try_disk();  // a last time, where committing has just failed
+  } catch (const std::bad_alloc&) {
+    return;  // what is in no frame is in the journal, for the next process
+  }
+  for (const auto& c : cursors_) SONDE_CHECK(c->counters().balanced(), "everything lost is counted (RELIABILITY P15)");
 }
 
 Result<void> LogImpl::open() {
@@ -130,9 +139,8 @@ Result<void> LogImpl::recover() {
     if (static_cast<RecordClass>(i) == RecordClass::kB) {
       for (const Segment& s : found[i].segments) newest_stamp_ms_ = std::max(newest_stamp_ms_, s.last_ms);
     }
-    std::uint64_t used = journal->base[i];
-    for (const CursorState& state : slot->states) used = std::max(used, state.place[i]);
-    streams_[i]->adopt(std::move(found[i]), used);
+    streams_[i]->adopt(std::move(found[i]));
+    streams_[i]->skip_to(journal->base[i]);
   }
   dormant_ = std::move(slot->states);
   disk_ready_ = true;
@@ -149,6 +157,7 @@ void LogImpl::replay(JournalContents journal) {
     if (journal.base[i] > 0) skip[i] = streams_[i]->next_seq() - journal.base[i];
   }
   std::uint64_t replayed = 0;
+  std::optional<Scoped<bool>> together{std::in_place, committing_, true};  // one frame for all, and the journal stays
   for (const JournalEntry& entry : journal.entries) {
     std::uint64_t& left_out = skip[static_cast<std::size_t>(entry.record_class)];
     const std::uint64_t skipped = std::min<std::uint64_t>(left_out, entry.count);
@@ -160,12 +169,26 @@ void LogImpl::replay(JournalContents journal) {
     if (count > 0) take(lines, count, entry.record_class);
     replayed += count;
   }
+  together.reset();
+  record_gaps(damaged_, "damaged");  // told as soon as it is marked, should this process be killed at once
   if (replayed > 0) spdlog::info("log: {} records of a process that was killed were recovered", replayed);
   commit();
+  skip_what_readers_had();
   if (!degraded_.empty()) return;
   const auto started = journal_.start(next_seqs(), commit_number_);
   journal_ready_ = static_cast<bool>(started);
   if (!started) spdlog::warn("log: {}; each record is written as a frame of its own", started.error().message);
+}
+
+// While the disk failed a reader got records from memory, and its place tells of numbers that nothing on disk bears.
+// Only after the journal is put in: what it holds may be among them, and another reader may still need it.
+void LogImpl::skip_what_readers_had() {
+  bool any = false;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    for (const CursorState& state : dormant_) any = streams_[i]->skip_to(state.place[i]) || any;
+  }
+  record_gaps(damaged_, "damaged");
+  if (any) commit();
 }
 
 bool LogImpl::append(const core::Record& record) {
@@ -234,14 +257,15 @@ void LogImpl::take(std::string_view lines, std::uint32_t count, RecordClass reco
   // A gap record that making room adds in the middle of a write waits for the next frame.
   const bool may_write = writing_ == kClasses;
   const bool full = window.lines.size() + lines.size() > kFrameTextBytes;
-  if (may_write && ((window.count > 0 && full) || (journal_ready_ && !journal_.has_room(lines.size())))) write_frames();
+  if (may_write && ((window.count > 0 && full) || (journal_ready_ && !journal_.has_room(lines.size()))))
+    (void)write_frames();
   const std::int64_t now = now_ms();
   if (window.count == 0) window.first_ms = now;
   window.last_ms = std::max(window.first_ms, now);
   window.lines += lines;
   window.count += count;
   journal_window(index, lines, count);
-  if (options_.commit_interval == core::Duration::zero() && may_write && !committing_ && journal_ready_) {
+  if (options_.commit_interval == core::Duration::zero() && may_write && !committing_) {
     commit();
   } else {
     arm_commit();
@@ -249,13 +273,18 @@ void LogImpl::take(std::string_view lines, std::uint32_t count, RecordClass reco
 }
 
 void LogImpl::journal_window(std::size_t index, std::string_view lines, std::uint32_t count) {
-  if (!journal_ready_ || !degraded_.empty()) return;
-  const auto added = journal_.add({.record_class = static_cast<RecordClass>(index),
-                                   .count = count,
-                                   .taken_ms = windows_[index].last_ms,
-                                   .lines = std::string{lines}});
-  // Without the journal only a frame survives a kill.
-  if (!added && !committing_ && writing_ == kClasses) write_frames();
+  if (!degraded_.empty()) return;
+  const bool kept = journal_ready_ && journal_.add({.record_class = static_cast<RecordClass>(index),
+                                                    .count = count,
+                                                    .taken_ms = windows_[index].last_ms,
+                                                    .lines = std::string{lines}});
+  // Without the journal only a frame survives a kill, and without that nothing does.
+  if (kept) return;
+  if (committing_ || writing_ != kClasses) {
+    frames_due_ = true;
+    return;
+  }
+  if (const auto written = write_frames(); !written) degrade(written.error());
 }
 
 void LogImpl::on_durable(Callback<void(Result<void>)> done) {
@@ -278,15 +307,17 @@ Cursor& LogImpl::cursor(const std::string& name) {
       std::find_if(dormant_.begin(), dormant_.end(), [&](const CursorState& s) { return s.name == name; });
   if (kept != dormant_.end()) {
     state = *kept;
-    dormant_.erase(kept);
   } else {
     for (std::size_t i = 0; i < kClasses; ++i) state.start[i] = state.place[i] = streams_[i]->kept_seq();
   }
-  // The oldest of those that nobody asks for makes place for a new one.
-  if (cursors_.size() + dormant_.size() >= kCursorsMax && !dormant_.empty()) dormant_.erase(dormant_.begin());
   SONDE_CHECK(cursors_.size() < kCursorsMax, "too many cursors on one log");
   CursorHost& host = *this;
   cursors_.push_back(std::make_unique<LogCursor>(host, std::move(state)));
+  if (kept != dormant_.end()) {
+    dormant_.erase(kept);
+  } else if (cursors_.size() + dormant_.size() > kCursorsMax) {
+    dormant_.erase(dormant_.begin());  // the oldest of those that nobody asks for makes place for a new one
+  }
   cursors_dirty_ = true;
   arm_commit();
   return *cursors_.back();

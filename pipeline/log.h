@@ -51,6 +51,12 @@ struct LogCounters {
   std::uint64_t evicted = 0;
   std::uint64_t dead_lettered = 0;
   std::uint64_t quarantined = 0;
+
+  /// accepted = delivered + pending + evicted + dead_lettered + quarantined. Anything else is a bug: a log that is
+  /// destroyed with other books aborts, after all that it holds is on disk.
+  [[nodiscard]] bool balanced() const {
+    return accepted == delivered + pending + evicted + dead_lettered + quarantined;
+  }
 };
 
 /// Records as text that one read returned: whole lines of line protocol with nanosecond timestamps.

@@ -124,7 +124,7 @@ bool LogImpl::make_room(std::uint64_t bytes) {
   while (true) {
     const auto free = files_.free_bytes(options_.directory);
     if (!free || *free >= options_.free_bytes_min + bytes) return true;  // not known: the write itself will tell
-    if (!evict_one("min_free")) return false;
+    if (!evict_one(*free < bytes ? "disk_full" : "min_free")) return false;
   }
 }
 
@@ -168,7 +168,7 @@ void LogImpl::keep_bounds() {
     }
   }
   record_gaps(losses, cause);
-  write_frames();
+  (void)write_frames();
   if (!sync_streams()) return;  // nothing goes before its gap record stays; the next commit meets the same error
   for (std::size_t i = 0; i < kClasses; ++i) {
     const auto& segments = streams_[i]->segments();

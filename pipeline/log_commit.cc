@@ -30,9 +30,18 @@ void LogImpl::arm_commit() {
 
 void LogImpl::commit() {
   if (committing_) return;
-  committing_ = true;
+  commit_all();
+  const bool more = std::any_of(windows_.begin(), windows_.end(), [](const Window& w) { return w.count > 0; });
+  if (more) arm_commit();
+  // A gap record that came in between and found no journal: it tells of what is gone already.
+  if (!std::exchange(frames_due_, false) || !more || !degraded_.empty()) return;
+  if (const auto written = write_frames(); !written) degrade(written.error());
+}
+
+void LogImpl::commit_all() {
+  const Scoped committing{committing_, true};
   commit_timer_.reset();
-  write_frames();
+  (void)write_frames();  // syncing tries again, and tells what is wrong
   if (degraded_.empty()) {
     auto synced = sync_streams();
     if (!synced) {
@@ -51,17 +60,14 @@ void LogImpl::commit() {
     keep_bounds();
   }
   announce();
-  committing_ = false;
-  const bool more = std::any_of(windows_.begin(), windows_.end(), [](const Window& w) { return w.count > 0; });
-  if (more) arm_commit();
 }
 
 // Frames of one commit carry one number: readers put the classes back in order by it.
-void LogImpl::write_frames() {
+Result<void> LogImpl::write_frames() {
   save_stamps_ahead();
   bool any = false;
   for (std::size_t i = 0; i < kClasses; ++i) {
-    Window window = std::exchange(windows_[i], {});
+    Window& window = windows_[i];
     if (window.count == 0) continue;
     any = true;
     FrameHeader described;
@@ -70,23 +76,23 @@ void LogImpl::write_frames() {
     described.first_ms = window.first_ms;
     described.last_ms = window.last_ms;
     streams_[i]->add(window.lines, described);
+    window = {};  // not before: without memory for the frame it stays a window
   }
-  if (!any) return;
+  if (!any) return {};
   ++commit_number_;
-  if (!degraded_.empty() || !disk_ready_) return;
+  if (!degraded_.empty() || !disk_ready_) return {};
   for (std::size_t i = 0; i < kClasses; ++i) {
     if (!streams_[i]->dirty()) continue;
-    const std::size_t outer = std::exchange(writing_, i);
-    const auto written = streams_[i]->write();
-    writing_ = outer;
-    if (!written) return;  // the commit that follows tries again, and says what is wrong
+    const Scoped writing{writing_, i};
+    if (auto written = streams_[i]->write(); !written) return written;
   }
-  if (!journal_ready_) return;
-  if (!journal_.reset(next_seqs(), commit_number_)) return;
+  if (!journal_ready_) return {};
+  if (!journal_.reset(next_seqs(), commit_number_)) return {};  // frames have what it would have
   // Making room may have added gap records while frames were written.
   for (std::size_t i = 0; i < kClasses; ++i) {
     if (windows_[i].count > 0) journal_window(i, windows_[i].lines, windows_[i].count);
   }
+  return {};
 }
 
 // After the clock has gone back, probe records bear times that it does not show yet, and frames do not tell those: the
@@ -101,10 +107,8 @@ void LogImpl::save_stamps_ahead() {
 Result<void> LogImpl::sync_streams() {
   for (std::size_t i = 0; i < kClasses; ++i) {
     if (!streams_[i]->dirty()) continue;
-    const std::size_t outer = std::exchange(writing_, i);
-    auto synced = streams_[i]->sync();
-    writing_ = outer;
-    if (!synced) return synced;
+    const Scoped writing{writing_, i};
+    if (auto synced = streams_[i]->sync(); !synced) return synced;
   }
   return {};
 }
@@ -118,14 +122,17 @@ void LogImpl::degrade(const core::Error& why) {
   }
 }
 
+Result<void> LogImpl::write_all() {
+  const Scoped committing{committing_, true};
+  (void)write_frames();
+  return sync_streams();
+}
+
 void LogImpl::try_disk() {
   if (degraded_.empty() || !disk_ready_) return;
-  committing_ = true;
-  write_frames();
-  if (const auto synced = sync_streams(); !synced) {
-    degraded_ = synced.error().message;
+  if (const auto written = write_all(); !written) {
+    degraded_ = written.error().message;
     for (auto& s : streams_) s->abandon_segment();
-    committing_ = false;
     return;
   }
   for (auto& s : streams_) s->set_memory_only(false);
@@ -136,11 +143,18 @@ void LogImpl::try_disk() {
   } else {
     journal_ready_ = static_cast<bool>(journal_.reset(next_seqs(), commit_number_));
   }
-  committing_ = false;
   record_gaps(memory_evicted_, "memory");
 }
 
+// One that could not be begun when the log was opened: until it can, each record is written as a frame.
+void LogImpl::try_journal() {
+  if (journal_ready_ || !disk_ready_ || !degraded_.empty()) return;
+  commit();
+  if (degraded_.empty()) journal_ready_ = static_cast<bool>(journal_.start(next_seqs(), commit_number_));
+}
+
 void LogImpl::settle_waiters(const Result<void>& result) {
+  settled_.reserve(settled_.size() + waiting_.size());
   for (auto& done : waiting_) settled_.push_back({.done = std::move(done), .result = result});
   waiting_.clear();
 }
@@ -182,6 +196,7 @@ void LogImpl::on_commit() {
 void LogImpl::tick() {
   tick_timer_ = loop_.after(kTick, [this] { tick(); });
   try_disk();
+  try_journal();
   bounds_checked_ = {};
   commit();
 }

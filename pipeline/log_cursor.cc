@@ -195,13 +195,13 @@ void LogCursor::commit(std::uint64_t next, std::uint64_t dead_lettered) {
   std::uint64_t left = next - committed_;
   SONDE_CHECK(dead_lettered <= left, "more records given up on than committed");
   if (left == 0) return;
-  committed_ = next;
   while (left > 0) {
     Span& span = spans_.front();
     const std::uint64_t n = std::min(left, span.count);
     const std::uint64_t dead = std::min(dead_lettered, n);
     dead_lettered -= dead;
     advance(span, n, dead);
+    committed_ += n;
     span.first_seq += n;
     span.count -= n;
     left -= n;

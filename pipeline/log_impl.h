@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/class_stream.h"
@@ -25,6 +26,20 @@ struct Loss {
   std::int64_t last_ms = 0;
 
   void add(std::uint64_t n, std::int64_t first, std::int64_t last);
+};
+
+/// Gives a variable its value back at the end, also when memory runs out in between.
+template <typename T>
+class Scoped {
+ public:
+  Scoped(T& variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
+  ~Scoped() { variable_ = before_; }
+  Scoped(const Scoped&) = delete;
+  Scoped& operator=(const Scoped&) = delete;
+
+ private:
+  T& variable_;
+  T before_;
 };
 
 class LogImpl final : public Log, private StreamHost, private CursorHost {
@@ -67,6 +82,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   core::Result<void> check_versions();
   core::Result<void> recover();
   void replay(JournalContents journal);
+  void skip_what_readers_had();
   void note_stamp(core::WallTime stamp);
   void note_own_stamps(std::string_view lines);
   void use_memory_only(const std::string& why);
@@ -77,11 +93,14 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   // log_commit.cc
   void arm_commit();
   void commit();
-  void write_frames();
+  void commit_all();
+  core::Result<void> write_all();
+  core::Result<void> write_frames();
   void save_stamps_ahead();
   core::Result<void> sync_streams();
   void degrade(const core::Error& why);
   void try_disk();
+  void try_journal();
   void settle_waiters(const core::Result<void>& result);
   void save_cursors();
   void announce();
@@ -142,6 +161,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   bool journal_ready_ = false;
   bool cursors_dirty_ = false;
   bool committing_ = false;
+  bool frames_due_ = false;  // a window holds what the journal does not
   io::Handle commit_timer_;
   io::Handle announce_step_;
   io::Handle tick_timer_;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 
 namespace sonde::pipeline {
 namespace {
@@ -63,6 +65,21 @@ void collect_pump(Pump& pump, std::vector<Metric>& out) {
     m.labels = {{"sink", std::string{pump.name()}}, {"state", std::string{name(s)}}};
     out.push_back(std::move(m));
   }
+  const auto add = [&](std::string_view name, std::string_view help, Metric::Type type, std::optional<double> value) {
+    if (!value) return;
+    out.push_back({.name = std::string{name},
+                   .help = std::string{help},
+                   .type = type,
+                   .labels = {{"sink", std::string{pump.name()}}},
+                   .value = *value});
+  };
+  const SinkFacts facts = pump.facts();
+  add("sonde_sink_expired_total", "Dead-lettered records that were older than the database keeps.",
+      Metric::Type::kCounter, facts.expired);
+  add("sonde_sink_left_out_total", "Rows that the database acknowledged and left out, of all its writers.",
+      Metric::Type::kCounter, facts.left_out);
+  add("sonde_sink_dns", "Where the sink's addresses come from: 0 fresh, 1 stale, 2 static, 3 none.",
+      Metric::Type::kGauge, facts.dns);
 }
 
 prometheus::MetricFamily& family_of(std::vector<prometheus::MetricFamily>& families, const Metric& m) {

@@ -214,5 +214,6 @@ SinkState Pump::state() const { return impl_->state; }
 const std::string& Pump::last_error() const { return impl_->error; }
 Cursor& Pump::cursor() { return impl_->cursor(); }
 std::string_view Pump::name() const { return impl_->sink().name(); }
+SinkFacts Pump::facts() const { return impl_->sink().facts(); }
 
 }  // namespace sonde::pipeline

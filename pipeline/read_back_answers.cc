@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <map>
 #include <utility>
 
@@ -11,6 +10,7 @@
 
 #include "core/sanitize.h"
 #include "core/schema.h"
+#include "core/text.h"
 #include "pipeline/read_back.h"
 
 namespace sonde::pipeline {
@@ -87,33 +87,10 @@ core::Result<Values> read_influxql(std::string_view body) {
   return out;
 }
 
-/// "2025-06-01T00:00:00.001Z", up to nine digits of fraction, also without the Z.
-std::optional<core::WallTime> parse_time(const std::string& text) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  unsigned hour = 0;
-  unsigned minute = 0;
-  unsigned second = 0;
-  int end = 0;
-  const int got =
-      std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u%n", &year, &month, &day, &hour, &minute, &second, &end);
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-  if (got != 6 || !date.ok() || year < 1970 || year > 2261) return std::nullopt;
-  std::string_view rest = std::string_view{text}.substr(static_cast<std::size_t>(end));
-  if (rest.ends_with('Z')) rest.remove_suffix(1);
-  std::int64_t ns = 0;
-  if (rest.starts_with('.') && rest.size() <= 10) {
-    std::string digits{rest.substr(1)};
-    digits.resize(9, '0');
-    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ns);
-    if (error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
-  } else if (!rest.empty()) {
-    return std::nullopt;
-  }
-  const auto days = std::chrono::sys_days{date}.time_since_epoch();
-  return core::WallTime{std::chrono::duration_cast<core::Duration>(days) + std::chrono::hours{hour} +
-                        std::chrono::minutes{minute} + std::chrono::seconds{second} + core::Duration{ns}};
+/// "2025-06-01T00:00:00.001Z"; InfluxDB 3 leaves the Z out.
+std::optional<core::WallTime> parse_time(std::string text) {
+  if (!text.ends_with('Z')) text += 'Z';
+  return core::parse_utc(text);
 }
 
 core::Result<Values> read_sql(std::string_view body) {

@@ -27,6 +27,14 @@ struct SinkReply {
   bool restarted = false;  // the server was started anew since the last reply: what it took within ack_hold may be gone
 };
 
+/// What a sink knows beyond the books of its reader, for the metrics page. Counts begin with the process; what a kind
+/// of sink cannot know is absent.
+struct SinkFacts {
+  std::optional<std::uint64_t> expired;   // of the dead-lettered: lines older than the database keeps
+  std::optional<std::uint64_t> left_out;  // see InfluxSink::left_out()
+  std::optional<int> dns;                 // where the addresses come from: the number of an AddressSource
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -39,6 +47,7 @@ class Sink {
   /// Whether the newest records are to go before an old backlog (RELIABILITY P12): where others look at them at once
   /// and their order does not matter.
   [[nodiscard]] virtual bool newest_first() const { return false; }
+  [[nodiscard]] virtual SinkFacts facts() const { return {}; }
   /// One batch at a time. `done` is called once, later or before deliver returns. Destroying the handle cancels.
   [[nodiscard]] virtual io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) = 0;
 };
@@ -64,6 +73,7 @@ class Pump {
   [[nodiscard]] const std::string& last_error() const;  // empty when the last delivery succeeded
   [[nodiscard]] Cursor& cursor();
   [[nodiscard]] std::string_view name() const;
+  [[nodiscard]] SinkFacts facts() const;
 
  private:
   class Impl;

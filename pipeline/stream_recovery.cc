@@ -11,6 +11,9 @@
 namespace sonde::pipeline {
 namespace {
 
+/// A read that fails once says little of the disk, and what is given up here is lost.
+constexpr int kReadTries = 3;
+
 struct Found {
   Segment segment;
   std::unique_ptr<io::File> file;
@@ -137,7 +140,8 @@ void Recovery::take(Found& found, std::optional<std::uint64_t> limit, bool last)
   std::uint64_t offset = std::min<std::uint64_t>(kSegmentHeaderBytes, found.size);
   bool readable = true;
   while (true) {
-    const auto item = scan.at(offset);
+    auto item = scan.at(offset);
+    for (int tries = 1; !item && tries < kReadTries; ++tries) item = scan.at(offset);
     readable = item.has_value();
     if (!readable || !step(found, *item, limit, last)) break;
     offset = item->end;

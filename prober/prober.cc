@@ -194,6 +194,7 @@ void ProberImpl::start() {
   describe_all();
   heartbeat();
   Scheduler::Events events;
+  events.look = [this] { watch_.look_at_clock(); };
   events.due = [this](std::size_t id, WallTime stamp, Duration late) { on_due(id, stamp, late); };
   events.missed = [this](std::size_t id, WallTime stamp) {
     skip(id, stamp, "the prober was not running at that time");
@@ -228,7 +229,7 @@ void ProberImpl::stop() {
 /// A jump of the wall clock or a sleep is worth a record of its own, at once.
 void ProberImpl::on_clock(ClockEvent event) {
   emit_(heartbeat_record(config_.vantage, snapshot(), event, wall_ms()));
-  if (scheduler_) scheduler_->clock_stepped();
+  if (scheduler_) scheduler_->clock_stepped(event.wall - event.slept);
 }
 
 io::Handle ProberImpl::run_once(const TargetEntry& entry, Callback<void(core::Measurement)> done) {

@@ -82,47 +82,62 @@ void Scheduler::arm() {
   timer_ = loop_.at(loop_.precise_now() + std::max(wait, Duration{}), [this] { on_timer(); });
 }
 
-void Scheduler::clock_stepped() {
+void Scheduler::clock_stepped(Duration step) {
   const WallTime now = loop_.wall_now();
+  const Duration jumped = std::max(step, Duration{});
+  refill_missed();
   heap_.clear();
+  int starts = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& e = entries_[i];
     if (!e.live) continue;
-    // Back: the grid is followed from the new time on. Forward: fire() reports what was jumped over.
-    e.next = std::min(e.next, next_slot(now, e.plan.every, e.plan.phase));
+    if (jumped > Duration{}) {
+      // What was due before the step is as if there had been none; what it jumped over is passed by in silence.
+      if (e.next <= now - jumped) fire(i, now - jumped, jumped, ++starts <= kStartsPerTurnMax);
+      if (e.next <= now) e.next = next_slot(now, e.plan.every, e.plan.phase);
+    } else {
+      // Back: the grid is followed from the new time on. After a sleep fire() reports what was slept through.
+      e.next = std::min(e.next, next_slot(now, e.plan.every, e.plan.phase));
+    }
     heap_.push_back({e.next, i});
   }
   std::ranges::make_heap(heap_, kLater);
   arm();
 }
 
+void Scheduler::refill_missed() {
+  if (missed_refill_ > loop_.now()) return;
+  missed_left_ = kMissedTogetherMax;
+  missed_refill_ = loop_.now() + kMissedRefill;
+}
+
 void Scheduler::on_timer() {
+  if (events_.look) events_.look();
   const WallTime now = loop_.wall_now();
-  if (missed_refill_ <= loop_.now()) {
-    missed_left_ = kMissedTogetherMax;
-    missed_refill_ = loop_.now() + kMissedRefill;
-  }
+  refill_missed();
   for (int starts = 0; starts < kStartsPerTurnMax && !heap_.empty() && heap_.front().next <= now;) {
     const Item item = heap_.front();
     std::ranges::pop_heap(heap_, kLater);
     heap_.pop_back();
     if (stale(item)) continue;
     ++starts;
-    fire(item.target, now);
+    fire(item.target, now, Duration{}, true);
+    push(item.target);
   }
   arm();
 }
 
-void Scheduler::fire(std::size_t target, WallTime now) {
+/// `now` is of the clock that was `jumped` behind.
+void Scheduler::fire(std::size_t target, WallTime now, Duration jumped, bool may_run) {
   Entry& e = entries_[target];
   const WallTime first = e.next;
   const std::int64_t passed = (now - first) / e.plan.every;
   const WallTime latest = first + passed * e.plan.every;
-  const Duration late = loop_.wall_now() - latest;  // with what the starts before it in this turn took
+  // With what the starts before it in this turn took.
+  const Duration late = loop_.wall_now() - jumped - latest;
   // Half an interval late is no longer this slot. And after a pause all targets would start at once.
-  const bool too_late = late > e.plan.every / 2;
+  const bool too_late = late > e.plan.every / 2 || !may_run;
   e.next = latest + e.plan.every;
-  push(target);
   report_missed(target, first, passed + (too_late ? 1 : 0));
   if (!too_late) events_.due(target, take_stamp(e, latest), std::max(late, Duration{}));
 }

@@ -34,6 +34,9 @@ struct SlotPlan {
 class Scheduler {
  public:
   struct Events {
+    /// Before slots are looked at: whoever watches the clock looks now, so that a step is told by clock_stepped() first
+    /// and its slots are not taken for missed ones. May be empty; the only one that may call back.
+    Callback<void()> look;
     /// A slot is due: run it. `stamp` is its identity: whole milliseconds, strictly increasing per target.
     Callback<void(std::size_t target, WallTime stamp, Duration late)> due;
     /// A slot went by without a run (we were stopped, suspended or far too late).
@@ -42,7 +45,7 @@ class Scheduler {
     Callback<void(std::size_t target, std::int64_t count, WallTime first, WallTime last)> gap;
   };
 
-  /// `loop` must outlive this. The events must not call back into it.
+  /// `loop` must outlive this. The other events must not call back into it.
   Scheduler(io::Loop& loop, Events events) : loop_(loop), events_(std::move(events)) {}
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -51,8 +54,9 @@ class Scheduler {
   /// phase already keeps its slots as they are, and one that is known keeps its last stamp.
   void set(std::size_t target, const SlotPlan& plan);
   void remove(std::size_t target);
-  /// After a jump of the wall clock: slots follow it at once.
-  void clock_stepped();
+  /// After a jump of the wall clock: slots follow it at once. `step`: how far it jumped by itself, without what the
+  /// machine slept. Slots that a step forward jumped over never were: nothing is told of them. Those of a sleep were.
+  void clock_stepped(Duration step);
   /// The newest stamp used for a target; zero when there was none.
   [[nodiscard]] WallTime last_stamp(std::size_t target) const { return entries_.at(target).plan.last_stamp; }
 
@@ -70,7 +74,8 @@ class Scheduler {
   void push(std::size_t target);
   void arm();
   void on_timer();
-  void fire(std::size_t target, WallTime now);
+  void fire(std::size_t target, WallTime now, Duration jumped, bool may_run);
+  void refill_missed();
   void report_missed(std::size_t target, WallTime first, std::int64_t count);
   [[nodiscard]] static WallTime take_stamp(Entry& entry, WallTime slot);
   [[nodiscard]] bool stale(const Item& item) const;

@@ -53,7 +53,7 @@ class SelfWatch {
   /// Starts ticking. `on_event` is told of each jump of the wall clock and of each sleep of the machine.
   void start(Callback<void(ClockEvent)> on_event);
   void stop() { tick_.reset(); }
-  /// Notices a jump of the clock since it was looked at last; every tick does so.
+  /// Looks at the clocks now, as each tick does; on_event may be called from inside.
   void look_at_clock();
 
   /// The newest result of a witness; `ok` = it could be reached. It counts for `good_for`; one that is silent longer is

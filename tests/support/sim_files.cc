@@ -130,7 +130,14 @@ SimFiles::~SimFiles() = default;
 // ---- Failures
 
 std::optional<SimFiles::Failure> SimFiles::begin(FileOperation operation) {
+  auto failure = planned_failure(operation);
+  if (failure) ++failures_;
+  return failure;
+}
+
+std::optional<SimFiles::Failure> SimFiles::planned_failure(FileOperation operation) {
   ++operations_;
+  const std::uint64_t of_kind = ++counts_[operation];
   if (from_ && operations_ >= from_->first) {
     Failure failure = from_->second;
     if (operations_ > from_->first) failure.torn_bytes = 0;  // only the write under way is torn
@@ -141,7 +148,20 @@ std::optional<SimFiles::Failure> SimFiles::begin(FileOperation operation) {
     --it->second.first;
     return it->second.second;
   }
+  if (const auto it = nth_.find(operation); it != nth_.end() && it->second.n <= of_kind && it->second.times > 0) {
+    --it->second.times;
+    return it->second.failure;
+  }
   return std::nullopt;
+}
+
+std::uint64_t SimFiles::count(FileOperation operation) const {
+  const auto it = counts_.find(operation);
+  return it == counts_.end() ? 0 : it->second;
+}
+
+void SimFiles::fail_nth(FileOperation operation, std::uint64_t n, ErrorCode code, int times) {
+  nth_[operation] = {.n = n, .times = times, .failure = {code, 0}};
 }
 
 Error SimFiles::error(const Failure& failure, std::string_view what, const std::string& path) {
@@ -158,6 +178,7 @@ void SimFiles::heal() {
   planned_.clear();
   from_.reset();
   next_.clear();
+  nth_.clear();
 }
 
 std::uint64_t SimFiles::used_bytes() const {
@@ -375,6 +396,14 @@ void SimFiles::power_loss(std::optional<std::uint64_t> seed) {
 
 bool SimFiles::exists(const std::string& path) const {
   return find(path) != nullptr || directories_.contains(normal(path));
+}
+
+std::vector<std::string> SimFiles::paths() const {
+  std::vector<std::string> out;
+  for (const auto& [path, directory] : directories_) {
+    for (const auto& [name, node] : directory.live) out.push_back((path == "/" ? "" : path) + "/" + name);
+  }
+  return out;
 }
 
 std::string SimFiles::contents(const std::string& path) const {

@@ -63,6 +63,12 @@ class SimFiles final : public io::Files {
   void fail_from(std::uint64_t n, std::size_t torn_bytes = 0);
   /// The next `times` operations of that kind fail.
   void fail_next(FileOperation operation, core::ErrorCode code = core::ErrorCode::kIo, int times = 1);
+  /// How many operations of that kind there were.
+  [[nodiscard]] std::uint64_t count(FileOperation operation) const;
+  /// `times` operations of that kind fail, from its `n`-th on (counted from 1 since construction).
+  void fail_nth(FileOperation operation, std::uint64_t n, core::ErrorCode code, int times = 1);
+  /// How many failures there were.
+  [[nodiscard]] std::uint64_t failures() const { return failures_; }
   /// Takes all planned failures back.
   void heal();
   /// Bytes of all files together (reserved ones count) beyond which writes are cut short with kNoSpace.
@@ -79,6 +85,8 @@ class SimFiles final : public io::Files {
 
   // Looking in, and damage. Not counted as operations.
   [[nodiscard]] bool exists(const std::string& path) const;
+  /// All files there are now.
+  [[nodiscard]] std::vector<std::string> paths() const;
   /// What a reader would see now; empty when there is no such file.
   [[nodiscard]] std::string contents(const std::string& path) const;
   /// Makes or replaces a file, durable at once, directories included.
@@ -125,6 +133,7 @@ class SimFiles final : public io::Files {
 
   /// Counts an operation and says whether it is to fail.
   std::optional<Failure> begin(FileOperation operation);
+  std::optional<Failure> planned_failure(FileOperation operation);
   static core::Error error(const Failure& failure, std::string_view what, const std::string& path);
   static void apply(std::string& bytes, const Change& change);
   io::Result<void> change(const std::shared_ptr<Node>& node, Change change, FileOperation operation,
@@ -141,6 +150,14 @@ class SimFiles final : public io::Files {
   std::map<std::uint64_t, Failure> planned_;
   std::optional<std::pair<std::uint64_t, Failure>> from_;
   std::map<FileOperation, std::pair<int, Failure>> next_;
+  struct Nth {
+    std::uint64_t n;
+    int times;
+    Failure failure;
+  };
+  std::map<FileOperation, Nth> nth_;
+  std::map<FileOperation, std::uint64_t> counts_;
+  std::uint64_t failures_ = 0;
   std::optional<std::uint64_t> capacity_;
   std::set<std::string> shared_;
   std::uint64_t boot_ = 0;  // open files of an earlier boot fail

@@ -110,6 +110,23 @@ class Tidy(unittest.TestCase):
                 wrong.append(name)
         self.assertEqual(wrong, [])
 
+    def test_each_promise_has_a_test_of_its_name(self):
+        """The table of docs/log-format.md names tests that exist, each with its promise's number in its name."""
+        tests = set()
+        for path in sources("tests"):
+            tests |= {f"{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+), (\w+)\)", path.read_text(), re.M)}
+        for path in (ROOT / "tests" / "e2e").rglob("*_test.py"):
+            for body in re.split(r"^class ", path.read_text(), flags=re.M)[1:]:
+                tests |= {f"{re.match(r'[A-Za-z]+', body)[0]}.{name}" for name in re.findall(r"def (test_\w+)", body)}
+        rows = re.findall(r"^\| P(\d+) \|.*\|(.*)\|$", (ROOT / "docs" / "log-format.md").read_text(), re.M)
+        self.assertEqual([int(number) for number, _ in rows], [*range(1, 13), 14, 15])
+        wrong = []
+        for number, named in rows:
+            of_number = [t for t in re.findall(r"`([\w.]+)`", named) if re.search(rf"(?<![A-Z0-9])P{number}(?!\d)", t)]
+            if not of_number or not set(re.findall(r"`([\w.]+)`", named)) <= tests & set(of_number):
+                wrong.append(f"P{number}: {named.strip()}")
+        self.assertEqual(wrong, [])
+
     def test_formatting(self):
         if not shutil.which("clang-format"):
             self.skipTest("clang-format is not installed")

@@ -38,20 +38,7 @@ std::optional<core::WallTime> parse_start(const std::string& text) {
   if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0 && seconds < 1LL << 33) {
     return core::WallTime{std::chrono::seconds{seconds}};
   }
-  int y = 0;
-  unsigned mo = 0;
-  unsigned d = 0;
-  int h = 0;
-  int mi = 0;
-  int s = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2d:%2d:%2dZ", &y, &mo, &d, &h, &mi, &s) != 6) return std::nullopt;
-  const auto day = std::chrono::year{y} / std::chrono::month{mo} / std::chrono::day{d};
-  if (!day.ok() || y < 1970) return std::nullopt;
-  const std::chrono::seconds since = std::chrono::sys_days{day}.time_since_epoch() + std::chrono::hours{h} +
-                                     std::chrono::minutes{mi} + std::chrono::seconds{s};
-  const core::WallTime t{since};
-  // What does not read back as it was written was no time: 25 o'clock, or something behind the Z.
-  return core::format_utc(t) == text ? std::optional{t} : std::nullopt;
+  return core::parse_utc(text);
 }
 
 void HeadlessCommand::add_options(CLI::App& app, CLI::Option* headless) {

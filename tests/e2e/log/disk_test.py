@@ -15,7 +15,6 @@ import servers  # noqa: E402
 import sonde_process  # noqa: E402
 from backlog_test import accept_for_ever  # noqa: E402
 
-DISK_MIB = 12
 INSIDE = "SONDE_TEST_DISK"
 
 
@@ -34,12 +33,15 @@ def seqs(influx):
             for s in influx.ask("sonde", "SELECT seq FROM probe GROUP BY target")}
 
 
-class Disk(unittest.TestCase):
+class OnOwnDisk(unittest.TestCase):
+    KIB = 12 * 1024
+    TARGETS = 4
+
     def setUp(self):
         self.folder = pathlib.Path(os.environ[INSIDE])
         self.disk = self.folder / self.id().rsplit(".", 1)[1]
         self.disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", self.disk], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.KIB}k", "tmpfs", self.disk], check=True)
         self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)])
         self.influx = servers.Influx()
         self.addCleanup(self.influx.stop)
@@ -49,7 +51,7 @@ class Disk(unittest.TestCase):
 
     def sonde(self, log):
         apps = [f"{{name: t{i}, url: 'tcp://127.0.0.1:{self.target.getsockname()[1]}', every: 100ms, timeout: 80ms}}"
-                for i in range(4)]
+                for i in range(self.TARGETS)]
         sonde = sonde_process.Sonde(self.disk, [f"influx: {{name: db, url: '{self.influx.url}', database: sonde}}"], apps, log=log)
         self.addCleanup(sonde.stop)
         return sonde
@@ -57,7 +59,35 @@ class Disk(unittest.TestCase):
     def of_log(self, sonde, metric):
         return next(iter(sonde.metrics()[metric].values()))
 
-    def test_a_full_disk_stops_no_probe_and_what_is_lost_is_counted(self):
+    def told(self):
+        """{(class, cause): records that gap records in the database tell of}"""
+        found = {}
+        for series in self.influx.ask("sonde", 'SELECT "count", cause FROM gap GROUP BY class'):
+            for _, count, cause in series["values"]:
+                key = (series["tags"]["class"], cause)
+                found[key] = found.get(key, 0) + count
+        return found
+
+    def compare(self, sonde):
+        """Every number of every target is in the database, or a gap record counts it."""
+        books = sonde.accounts()["db"]
+        self.assertEqual(books["accepted"], books["delivered"] + books["pending"] + books["evicted"] + books["dead_lettered"]
+                         + books["quarantined"], books)
+        missing = 0
+        for target, found in seqs(self.influx).items():
+            self.assertEqual(len(found), len(set(found)), f"{target}: none twice")
+            missing += found[-1] - len(found)  # they are counted from 1
+        lost = books["evicted"] + books["quarantined"]
+        told = sum(self.told().values())
+        print(f"{self.id()}: {books}, missing in the database {missing}, told by gap records {told}", flush=True)
+        self.assertLessEqual(missing, lost, "everything lost is counted")
+        if missing:
+            self.assertGreaterEqual(told, missing, "and told")
+        return books, missing
+
+
+class Disk(OnOwnDisk):
+    def test_P5_P15_a_full_disk_stops_no_probe_and_what_is_lost_is_counted(self):
         sonde = self.sonde("min_free: 0, max_bytes: 8MiB, segment_bytes: 64KiB")
         self.influx.kill()
         sonde.start()
@@ -80,23 +110,6 @@ class Disk(unittest.TestCase):
         self.assertEqual(sonde.stop(), 0, sonde.said())
         self.compare(sonde)
 
-    def compare(self, sonde):
-        """Every number of every target is in the database, or a gap record counts it."""
-        books = sonde.accounts()["db"]
-        self.assertEqual(books["accepted"], books["delivered"] + books["pending"] + books["evicted"] + books["dead_lettered"]
-                         + books["quarantined"], books)
-        missing = 0
-        for target, found in seqs(self.influx).items():
-            self.assertEqual(len(found), len(set(found)), f"{target}: none twice")
-            missing += found[-1] - len(found)  # they are counted from 1
-        lost = books["evicted"] + books["quarantined"]
-        gaps = self.influx.ask("sonde", 'SELECT "count", cause FROM gap')
-        told = sum(row[1] for s in gaps for row in s["values"])
-        print(f"{self.id()}: {books}, missing in the database {missing}, told by gap records {told}", flush=True)
-        self.assertLessEqual(missing, lost, "everything lost is counted")
-        if missing:
-            self.assertGreaterEqual(told, missing, "and told")
-
     def test_a_read_only_disk_keeps_results_in_memory_and_says_so(self):
         sonde = self.sonde("min_free: 0")
         sonde.log.mkdir()
@@ -113,6 +126,33 @@ class Disk(unittest.TestCase):
         self.assertEqual(sonde.stop(), 0, sonde.said())
         self.compare(sonde)
         self.assertEqual(list(sonde.log.iterdir()), [])
+
+
+class TooSmallDisk(OnOwnDisk):
+    """The disk is far smaller than the log may be, and the database is away until it has been full for a while."""
+    KIB = 640
+    TARGETS = 40
+
+    def test_P6_P15_the_oldest_results_go_and_gap_records_tell_exactly_how_many(self):
+        sonde = self.sonde("min_free: 0, max_bytes: 64MiB, segment_bytes: 64KiB")
+        sonde.said_path = self.folder / "too-small.said"  # the disk is for the log alone
+        self.influx.kill()
+        sonde.start()
+        wait(lambda: (sonde.of_sink("sonde_records_evicted_total", "db") or 0) > 1000, "the disk is full and results are evicted", 120)
+        self.assertEqual(self.of_log(sonde, "sonde_log_degraded"), 0, "the log goes on, on the disk")
+        self.assertGreater(self.of_log(sonde, "sonde_log_bytes"), 0.8 * self.KIB * 1024, "and uses what there is")
+        self.influx.restart()
+        wait(lambda: sonde.of_sink("sonde_records_pending", "db") < 500, "the backlog drains", 60)
+        self.assertEqual(sonde.stop(), 0, sonde.said())
+        books, missing = self.compare(sonde)
+        told = self.told()
+        print(f"told: {told}", flush=True)
+        self.assertGreater(missing, 1000)
+        self.assertEqual(told, {("b", "disk_full"): missing}, "results alone went, and each is told of once")
+        self.assertEqual(books["evicted"], missing)
+        self.assertEqual(books["quarantined"] + books["dead_lettered"], 0)
+        for target, found in seqs(self.influx).items():
+            self.assertEqual(found, list(range(found[0], found[-1] + 1)), f"{target}: what went is the oldest, without holes behind")
 
 
 def main():

@@ -119,6 +119,63 @@ TEST(Text, GlobsAndNearestNamesAndWidths) {
   EXPECT_EQ(format_utc(from_unix_ms(1'764'000'000'000)), "2025-11-24T16:00:00Z");
 }
 
+TEST(Text, ParsesUtcTimes) {
+  struct Case {
+    const char* text;
+    std::int64_t ns;
+  };
+  for (const Case& c :
+       {Case{"2025-11-24T16:00:00Z", 1'764'000'000'000'000'000}, Case{"2025-11-24", 1'763'942'400'000'000'000},
+        Case{"1970-01-01T00:00:00Z", 0}, Case{"2024-02-29T23:59:59.5Z", 1'709'251'199'500'000'000},
+        Case{"2025-11-24T16:00:00.001Z", 1'764'000'000'001'000'000},
+        Case{"2025-11-24T16:00:00.123456789Z", 1'764'000'000'123'456'789},
+        Case{"2261-12-31T23:59:59Z", 9'214'646'399'000'000'000}}) {
+    const auto time = parse_utc(c.text);
+    ASSERT_TRUE(time) << c.text;
+    EXPECT_EQ(to_unix_ns(*time), c.ns) << c.text;
+  }
+  for (std::int64_t ms = 1; ms < 9'000'000'000'000; ms = ms * 3 + 12'345'678) {
+    const WallTime second = std::chrono::floor<std::chrono::seconds>(from_unix_ms(ms));
+    EXPECT_EQ(parse_utc(format_utc(second)), second) << ms;
+  }
+}
+
+TEST(Text, RefusesWhatIsNoUtcTime) {
+  for (const char* text : {"",
+                           "Z",
+                           "2025",
+                           "2025-11",
+                           "2025-11-2",
+                           "2025-1-24",
+                           "25-11-24",
+                           "2025-13-01",
+                           "2025-00-01",
+                           "2025-02-29",
+                           "2025-11-24T",
+                           "2025-11-24T16:00",
+                           "2025-11-24T16:00Z",
+                           "2025-11-24T16:00:00",
+                           "2025-11-24T24:00:00Z",
+                           "2025-11-24T16:60:00Z",
+                           "2025-11-24T16:00:60Z",
+                           "2025-11-24T16:00:00+00:00",
+                           "2025-11-24T16:00:00Zx",
+                           "2025-11-24T16:00:00.Z",
+                           "2025-11-24T16:00:00.1234567890Z",
+                           "2025-11-24T16:00:00.1",
+                           "2025-11-24T16:00:0 Z",
+                           "2025-11-24T16:00:-1Z",
+                           "2025-11-24 16:00:00Z",
+                           " 2025-11-24",
+                           "-025-11-24",
+                           "+2025-11-24",
+                           "1969-12-31",
+                           "2262-01-01",
+                           "2025-11-24T16:00:nanZ"}) {
+    EXPECT_FALSE(parse_utc(text)) << text;
+  }
+}
+
 TEST(Measurement, RecordHasOutcomeFirstAndLeavesOutWhatWasNotReached) {
   Measurement m;
   m.outcome = failed(Stage::kTls, Cause::kExpired, "notAfter 2020-01-01");

@@ -54,6 +54,14 @@ TEST(HttpHead, RefusesLengthsThatAreNone) {
   }
 }
 
+TEST(HttpHead, P14_ManyShortLinesCountForWhatTheyCost) {
+  HttpHead head(1000);
+  EXPECT_EQ(take_all(head, {"HTTP/1.1 200 OK"}), HttpHead::Verdict::kGoOn);
+  int lines = 0;
+  while (lines < 1000 && take_all(head, {"a:"}) == HttpHead::Verdict::kGoOn) ++lines;
+  EXPECT_EQ(lines, (1000 - 17 - 32) / (4 + 32));
+}
+
 TEST(HttpHead, CountsTrailersTowardsTheLimit) {
   HttpHead head(100);
   EXPECT_EQ(take_all(head, {"HTTP/1.1 200 OK", ""}), HttpHead::Verdict::kGoOn);

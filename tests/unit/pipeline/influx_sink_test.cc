@@ -56,22 +56,27 @@ struct FakeDatabase {
     if (text.size() > bytes_max) return FakeHttpClient::status(413, "too large");
     std::vector<std::string> lines;
     bool refused = false;
+    bool late = false;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t n = first_line_bytes(text.substr(at));
       lines.emplace_back(text.substr(at, n - 1));
       refused |= lines.back().find("bad") != std::string::npos;
+      late |= lines.back().find("old") != std::string::npos;
       at += n;
     }
     for (const std::string& line : lines) {
-      if (line.find("bad") != std::string::npos || (refused && !partial)) continue;
+      const bool is_late = line.find("old") != std::string::npos;
+      if (is_late || line.find("bad") != std::string::npos || (refused && !partial)) continue;
       if (std::find(stored.begin(), stored.end(), line) == stored.end()) stored.push_back(line);
     }
+    if (late && !refused) return FakeHttpClient::status(400, too_old, {{"content-type", "application/json"}});
     if (!refused) return FakeHttpClient::status(204);
     return FakeHttpClient::status(400, "{\"error\":\"partial write: unable to parse 'bad\nline' dropped=0\"}",
                                   {{"content-type", "application/json"}});
   }
   std::vector<std::string> stored;
   std::string metrics;
+  std::string too_old = "{\"error\":\"partial write: points beyond retention policy dropped=1\"}";
   std::size_t bytes_max = 1 << 20;
   bool partial = true;
 };
@@ -357,6 +362,23 @@ TEST_F(InfluxTest, P8TheDeadLetterFileIsBoundedAndNeverBlocks) {
   EXPECT_EQ(deliver("bad n=1i 1\n").dead_lettered, 1U);
 }
 
+TEST_F(InfluxTest, P8_PointsOlderThanTheDatabaseKeepsAreDeadLetteredAndCountedAsExpired) {
+  EXPECT_EQ(deliver("p n=1i 1\nold n=2i 1\np n=3i 1\nbad n=4i 1\nold n=5i 1\n").dead_lettered, 3U);
+  EXPECT_EQ(database.stored, (std::vector<std::string>{"p n=1i 1", "p n=3i 1"}));
+  EXPECT_EQ(sink().expired(), 2U);
+  EXPECT_EQ(sink().dead_lettered(), 3U);
+  EXPECT_EQ(sink().facts().expired, 2U);
+  EXPECT_EQ(sink().facts().left_out, std::nullopt) << "only a VictoriaMetrics tells";
+  const std::string dead = files.contents("/dead.jsonl");
+  EXPECT_NE(dead.find("\"reason\":\"older than the database keeps (HTTP 400): "), std::string::npos) << dead;
+  // As InfluxDB 2.7 says it.
+  database.too_old =
+      "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: dropped 1 "
+      "points outside retention policy of duration 1h0m0s\"}";
+  EXPECT_EQ(deliver("old n=6i 1\n").dead_lettered, 1U);
+  EXPECT_EQ(sink().expired(), 3U);
+}
+
 TEST_F(InfluxTest, ABatchThatIsTooLargeIsHalvedAndTheSizeRemembered) {
   database.bytes_max = 40'000;
   std::string lines;
@@ -402,6 +424,7 @@ TEST_F(InfluxTest, RowsThatVictoriaMetricsAcknowledgedAndLeftOutAreSeenInItsCoun
   database.metrics = page(12, 6);
   deliver(kThree);
   EXPECT_EQ(sink().left_out(), 3U);
+  EXPECT_EQ(sink().facts().left_out, 3U);
   database.metrics = page(0, 0);  // started anew
   deliver(kThree);
   database.metrics = page(1, 0);

@@ -50,7 +50,29 @@ TEST_F(MetricsTest, ShowsLogCursorsAndPumps) {
   }
 }
 
-TEST_F(MetricsTest, TheSelfRecordBalances) {
+TEST_F(MetricsTest, ShowsWhatASinkKnowsAndNothingThatItDoesNot) {
+  struct Knowing final : Sink {
+    [[nodiscard]] std::string_view name() const override { return "out"; }
+    [[nodiscard]] std::size_t batch_bytes_max() const override { return 1000; }
+    [[nodiscard]] SinkFacts facts() const override { return known; }
+    [[nodiscard]] io::Handle deliver(const LogBatch&, core::Callback<void(SinkReply)>) override { return {}; }
+    SinkFacts known;
+  } sink;
+  Pump pump{loop, cursor, sink, {}};
+  MetricsPage page{"1"};
+  page.add_pump(pump);
+  for (const char* name : {"sonde_sink_expired_total", "sonde_sink_left_out_total", "sonde_sink_dns"}) {
+    EXPECT_EQ(page.text().find(name), std::string::npos) << name;
+  }
+  sink.known = {.expired = 3, .left_out = 5, .dns = 1};
+  const std::string text = page.text();
+  for (const char* expected : {"sonde_sink_expired_total{sink=\"out\"} 3", "sonde_sink_left_out_total{sink=\"out\"} 5",
+                               "sonde_sink_dns{sink=\"out\"} 1", "# TYPE sonde_sink_left_out_total counter"}) {
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+  }
+}
+
+TEST_F(MetricsTest, P15_TheSelfRecordBalances) {
   log->append(probe(1));
   const core::Record r = self_record(cursor, "v1", loop.wall_now());
   EXPECT_EQ(r.measurement, "sonde");

@@ -86,7 +86,7 @@ TEST_F(PumpTest, WaitsForMoreButNoLongerThanLinger) {
   EXPECT_EQ(sink.taken(), range(1, 3));
 }
 
-TEST_F(PumpTest, RetriesTheSameRecordsUntilTheyAreTaken) {
+TEST_F(PumpTest, P2_TheSameRecordsAreSentUntilTheyAreTaken) {
   for (int i = 0; i < 4; ++i) sink.replies.push_back({.kind = SinkReply::Kind::kRetry, .message = "no"});
   fill(0, 3);
   Pump pump{loop, cursor, sink, {}};

@@ -327,17 +327,34 @@ TEST_F(Prober, ThousandsOfTargetsAreProbedOnceWithinOneIntervalWithoutABunch) {
   EXPECT_EQ(of("target").size(), 10'000U);
 }
 
-TEST_F(Prober, AClockStepMakesResultsSuspectAndKeepsTheGrid) {
-  make(config_of(fake_target("a")));
+TEST_F(Prober, P11_AStepForwardIsNoTimeInWhichTheProberDidNotRun) {
+  make(config_of(fake_target("a"), fake_target("b"), fake_target("c")));
   prober_->start();
   loop_.run_for(1min);
-  loop_.step_wall(20s);
+  for (int i = 0; i < 40; ++i) {  // at 40 moments: between ticks of the watch, and just when slots are due
+    loop_.run_for(2237ms);
+    loop_.step_wall(1h);
+  }
   loop_.run_for(20s);
-  const auto runs = of("probe", "a");
-  EXPECT_EQ(runs.back().text("suspect_why"), "clock");
-  const auto skipped = std::ranges::count_if(runs, [](const Record& r) { return r.text("cause") == "skipped"; });
-  EXPECT_GE(skipped, 1);
-  for (std::size_t i = 1; i < runs.size(); ++i) EXPECT_EQ(runs[i].time - runs[i - 1].time, 10s);
+  EXPECT_EQ(of("gap").size(), 0U);
+  EXPECT_EQ(prober_->snapshot().skipped, 0U);
+  for (const char* name : {"a", "b", "c"}) {
+    const auto runs = of("probe", name);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      EXPECT_NE(runs[i].text("cause"), "skipped") << runs[i].text("detail").value_or("");
+      EXPECT_LT(*runs[i].number("late_seconds"), 0.2) << i;
+      EXPECT_EQ(runs[i].integer("seq"), static_cast<std::int64_t>(i) + *runs[0].integer("seq"));
+      if (i == 0) continue;
+      EXPECT_EQ((runs[i].time - runs[i - 1].time) % 10s, 0s) << "the grid holds";
+      EXPECT_GT(runs[i].time, runs[i - 1].time);
+    }
+    EXPECT_EQ(runs.back().text("suspect_why"), "clock");
+    EXPECT_EQ(runs.back().integer("clock_step_ms"), 3'600'000);
+    EXPECT_NEAR(static_cast<double>(runs.size()), (60 + 40 * 2.237 + 20) / 10, 2) << "none is lost either";
+  }
+  const auto beats = of("sonde");
+  EXPECT_EQ(std::ranges::count_if(beats, [](const Record& r) { return r.integer("clock_step_ms") == 3'600'000; }), 40)
+      << "each step is recorded";
 }
 
 TEST_F(Prober, BadSettingsAreClearErrors) {

@@ -26,7 +26,8 @@ struct Seen {
 /// One scheduler with one target, and what it did.
 struct Recorder {
   explicit Recorder(SimLoop& loop, Duration every = 10s, Duration phase = 3s)
-      : scheduler(loop, {.due =
+      : scheduler(loop, {.look = {},
+                         .due =
                              [this](std::size_t, WallTime stamp, Duration late) {
                                seen.push_back({stamp, late, false});
                              },
@@ -129,16 +130,54 @@ TEST(Scheduler, ASlotThatIsHalfAnIntervalLateIsMissedNotRun) {
   EXPECT_FALSE(r.seen[1].missed);
 }
 
-TEST(Scheduler, P11_AfterAForwardStepTheMissedSlotsAreReportedAndTheGridHolds) {
+TEST(Scheduler, P11_SlotsThatAForwardStepJumpedOverNeverWere) {
+  for (const Duration step : {100s, 3600s, 86'400s, 1s}) {
+    SimLoop loop;
+    Recorder r{loop};
+    loop.run_for(15s);
+    const std::size_t before = r.seen.size();
+    loop.step_wall(step);
+    r.scheduler.clock_stepped(step);
+    loop.run_for(60s);
+    EXPECT_EQ(r.missed(), 0U);
+    EXPECT_EQ(r.gap, 0);
+    EXPECT_EQ(r.seen.size(), before + 6) << "probing goes on at its pace";
+    EXPECT_TRUE(r.stamps_increase());
+    for (const Seen& s : r.seen) EXPECT_EQ((s.stamp.time_since_epoch() - 3s) % 10s, 0s);
+  }
+}
+
+TEST(Scheduler, P11_WhatWasDueWhenTheClockSteppedIsRunOnce) {
   SimLoop loop;
   Recorder r{loop};
   loop.run_for(15s);
-  loop.step_wall(100s);
-  r.scheduler.clock_stepped();
+  const auto busy = loop.after(7900ms, [&] {  // a turn that lasts past the slot of 23 s, and the step in it
+    loop.spend(500ms);
+    loop.step_wall(1h);
+    r.scheduler.clock_stepped(1h);
+  });
   loop.run_for(60s);
-  EXPECT_GE(r.missed(), 9U);
+  EXPECT_EQ(r.missed(), 0U);
+  ASSERT_EQ(r.seen.size(), 2U + 1U + 5U);
+  EXPECT_EQ(r.seen[2].stamp - r.seen[1].stamp, 10s) << "with the stamp that it had";
+  EXPECT_EQ(r.seen[2].late, 400ms);
   EXPECT_TRUE(r.stamps_increase());
-  for (const Seen& s : r.seen) EXPECT_EQ((s.stamp.time_since_epoch() - 3s) % 10s, 0s);
+}
+
+TEST(Scheduler, P11_OfASleepWithAStepTheSlotsOfTheSleepAreMissed) {
+  SimLoop loop;
+  Recorder r{loop};
+  loop.run_for(15s);
+  loop.sleep_machine(50s);  // slots at 23, 33, 43, 53 s; that of 63 s is 2 s late
+  loop.step_wall(1h);
+  r.scheduler.clock_stepped(1h);
+  EXPECT_EQ(r.missed(), 4U);
+  ASSERT_EQ(r.seen.size(), 2U + 5U);
+  EXPECT_EQ(r.seen.back().late, 2s);
+  loop.run_for(60s);
+  EXPECT_EQ(r.missed(), 4U);
+  EXPECT_EQ(r.seen.size(), 2U + 5U + 6U);
+  EXPECT_TRUE(r.stamps_increase());
 }
 
 TEST(Scheduler, P3_AfterABackwardStepStampsStillIncrease) {
@@ -147,7 +186,7 @@ TEST(Scheduler, P3_AfterABackwardStepStampsStillIncrease) {
   loop.run_for(100s);
   const std::size_t before = r.seen.size();
   loop.step_wall(-1h);
-  r.scheduler.clock_stepped();
+  r.scheduler.clock_stepped(-1h);
   loop.run_for(100s);
   EXPECT_EQ(r.seen.size(), before + 10);  // probing goes on at its pace
   EXPECT_TRUE(r.stamps_increase());
@@ -157,8 +196,8 @@ TEST(Scheduler, ALongPauseEndsInOneGapAndABoundedNumberOfRecords) {
   SimLoop loop;
   Recorder r{loop};
   loop.run_for(15s);
-  loop.step_wall(24h);
-  r.scheduler.clock_stepped();
+  loop.sleep_machine(24h);
+  r.scheduler.clock_stepped(0s);
   loop.run_for(15s);
   EXPECT_LE(r.missed(), 101U);
   EXPECT_GE(r.gap + static_cast<std::int64_t>(r.missed()), 24 * 360 - 2);
@@ -169,7 +208,8 @@ TEST(Scheduler, ContinuesAfterTheStampOfAnEarlierConfiguration) {
   std::vector<WallTime> stamps;
   const WallTime last = loop.wall_now() + 1h;
   Scheduler s{loop,
-              {.due = [&stamps](std::size_t, WallTime stamp, Duration) { stamps.push_back(stamp); },
+              {.look = {},
+               .due = [&stamps](std::size_t, WallTime stamp, Duration) { stamps.push_back(stamp); },
                .missed = [](std::size_t, WallTime) {},
                .gap = [](std::size_t, std::int64_t, WallTime, WallTime) {}}};
   s.set(0, {.every = 10s, .phase = 0s, .last_stamp = last});
