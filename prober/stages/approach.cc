@@ -145,7 +145,7 @@ void Approach::on_not_connected(const io::DialResult& result) {
     if (!core::is_own_fault(cause)) blemish_ += (blemish_.empty() ? "" : "; ") + what;
     return connect_next();
   }
-  m_.set_seconds(field::kConnectSeconds, result.elapsed);
+  if (!core::is_own_fault(cause)) m_.set_seconds(field::kConnectSeconds, result.elapsed);  // else nothing went out
   fail(Stage::kTcp, cause, blemish_.empty() ? what : blemish_ + "; " + what);
 }
 

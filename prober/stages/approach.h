@@ -53,7 +53,8 @@ inline constexpr std::array kApproachFields = {&core::field::kResolveSeconds,
                                                &core::field::kCertKey,
                                                &core::field::kCertSignature,
                                                &core::field::kCertChain,
-                                               &core::field::kOcspStaple};
+                                               &core::field::kOcspStaple,
+                                               &core::field::kTlsNotes};
 
 /// These and a check's own.
 template <std::size_t N>
