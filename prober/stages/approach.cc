@@ -51,7 +51,7 @@ Cause cause_of(io::DialError error) {
 void Approach::start(Callback<void(bool)> done) {
   done_ = std::move(done);
   enter(Stage::kDns);
-  resolve_.emplace(context_, net_, plan_.host);
+  resolve_.emplace(context_, net_, plan_.host, plan_.hosts);
   resolve_->start([this](Resolved r) { on_resolved(std::move(r)); });
 }
 
