@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -58,6 +59,12 @@ TunPeer::TunPeer(io::Loop& loop, Behaviour behaviour)
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
   std::strncpy(request.ifr_name, "t0", IFNAMSIZ - 1);
   if (!fd_ || ioctl(fd_.get(), TUNSETIFF, &request) != 0) {
+    fd_.reset();
+    return;
+  }
+  // Brought up only now that somebody is attached: a device without a carrier loses the first SYN.
+  constexpr const char* kUp = "ip addr add 10.9.0.1/24 dev t0 && ip link set t0 up";
+  if (std::system(kUp) != 0) {  // NOLINT(concurrency-mt-unsafe): one thread
     fd_.reset();
     return;
   }
