@@ -358,7 +358,7 @@ int check_verb(const CheckOptions& options, const Context& context) {
   }
   Session session{options, context, std::move(plan), *files};
   if (const auto opened = session.open(); !opened) {
-    errors.add({std::string{}, 0, 0, opened.error().message});
+    errors.add({std::string{}, 0, 0, opened.error().message, opened.error().zh});
     return usage_error(errors, options, context);
   }
   return session.execute();

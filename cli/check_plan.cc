@@ -103,13 +103,16 @@ class Planner {
   }
 
  private:
-  void fail(std::string_view message) { errors_.add({std::string{}, 0, 0, std::string{message}}); }
+  void fail(std::string_view message) {
+    errors_.add({std::string{}, 0, 0, std::string{message}, std::string{message}});
+  }
 
   void read_prober() {
     prober::ProberConfig& p = plan_.prober;
     if (options_.config.empty()) {
       p.vantage.name = "here";
       p.vantage.version = SONDE_VERSION;
+      p.hosts_file = prober::kSystemHosts;
       // Whoever types a URL here decides for this machine: the address policy protects against configuration from
       // elsewhere.
       p.allow = {"0.0.0.0/0", "::/0"};
@@ -123,6 +126,7 @@ class Planner {
     }
     if (!options_.resolver.empty()) {
       p.resolver = options_.resolver;
+      p.hosts_file.clear();  // who names a resolver wants its answer
       p.vantage.resolver = options_.resolver;
     }
     if (!options_.ca_file.empty()) p.ca_file = options_.ca_file;

@@ -65,6 +65,7 @@ constexpr std::array kChinese{
     Words{"cert_signature", "服务器证书的签名算法"},
     Words{"cert_chain", "发送的证书：数量，以及每张的名称和到期日"},
     Words{"ocsp_staple", "good、revoked、unknown、none 或 bad（未通过验证、不属于此证书或已过期）"},
+    Words{"tls_notes", "异常但不算错误之处，以逗号分隔"},
     Words{"http_status_code", "状态码"},
     Words{"http_version", "1.0、1.1 或 2"},
     Words{"http_content_length", "响应头声明的长度"},

@@ -21,7 +21,7 @@ struct ConfigError {
   int line = 0;    // 1-based; 0 = the whole file
   int column = 0;  // 1-based
   std::string message;
-  std::string zh = {};  // the same in Chinese; empty where there is only one wording
+  std::string zh = {};  // the same in Chinese; empty in documents of the tests' own
 };
 
 /// "file:line:column: message", on one line and sanitized: names and values may come from afar, and nothing of them may
@@ -59,8 +59,13 @@ struct ConfigNode {
   /// The value of `key` in a map, or null pointer. Reading with limits and mistakes: core/config_table.h.
   [[nodiscard]] const ConfigNode* find(std::string_view key) const;
   /// An error standing at this node, in English and Chinese.
-  [[nodiscard]] ConfigError error(std::string message, std::string zh = {}) const;
-  [[nodiscard]] ConfigError error(const Error& e) const { return error(e.message, e.zh); }
+  [[nodiscard]] ConfigError error(std::string message, std::string zh) const;
+  /// In English alone: for documents of the tests' own, such as the world's stories. tests/tidy refuses it elsewhere.
+  [[nodiscard]] ConfigError error(std::string message) const { return error(std::move(message), std::string{}); }
+  /// Words of the system's own, which exist in one language, say so in Chinese.
+  [[nodiscard]] ConfigError error(const Error& e) const {
+    return error(e.message, e.zh.empty() ? "系统报告：" + e.message : e.zh);
+  }
   /// The scalar as a message may show it: what came from a variable may be a secret, so its name stands instead.
   [[nodiscard]] const std::string& shown() const { return written.empty() ? scalar : written; }
 };

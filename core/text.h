@@ -43,6 +43,9 @@ struct BilingualText {
 /// For people: three significant digits: "1.23 ms", "45.6 s".
 [[nodiscard]] std::string human_duration(Duration d);
 
+/// A to Z as a to z; all other bytes as they are.
+[[nodiscard]] std::string lower_ascii(std::string_view text);
+
 /// "2025-11-24T10:00:00Z" (UTC, whole seconds).
 [[nodiscard]] std::string format_utc(WallTime t);
 /// The other way: "2025-11-24T10:00:00Z" (RFC 3339 in UTC), with a fraction of up to nine digits, or "2025-11-24" for

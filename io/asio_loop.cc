@@ -1,19 +1,22 @@
-// The loop on Boost.Asio. Asio waits for readiness, the earliest timer and signals; its handlers only record.
-// A turn then runs, in this order: what became ready, timers that are due, what was queued with soon. Nothing that is
-// added during a turn runs in it, so a turn always ends. Source: Boost.Asio 1.81, epoll(7).
+// The loop on epoll(7). A turn runs, in this order: what became ready (signals too), timers that are due, what was
+// queued with soon. Nothing that is added during a turn runs in it, so a turn always ends. A turn is one system call,
+// and a watch is two in its life: Boost.Asio, which waited here before, took an epoll_ctl(2) more for each event and an
+// epoll_wait(2) and a timerfd_settime(2) more for each turn (docs/performance.md).
 #include "io/asio_loop.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -25,18 +28,21 @@
 namespace sonde::io {
 namespace {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-
 constexpr int kSleptReadingsMax = 5;
 constexpr Duration kSleptPrecision = std::chrono::milliseconds{1};
+constexpr std::size_t kEventsMax = 128;  // of one turn; the rest comes in the next
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
-class AsioLoop final : public Loop {
+std::uint32_t event_of(std::size_t interest) {
+  return interest == static_cast<std::size_t>(Interest::kRead) ? EPOLLIN : EPOLLOUT;
+}
+
+class EpollLoop final : public Loop {
  public:
-  AsioLoop();
-  ~AsioLoop() override { destroy_retired(); }
-  AsioLoop(const AsioLoop&) = delete;
-  AsioLoop& operator=(const AsioLoop&) = delete;
+  EpollLoop();
+  ~EpollLoop() override { destroy_retired(); }
+  EpollLoop(const EpollLoop&) = delete;
+  EpollLoop& operator=(const EpollLoop&) = delete;
 
   // Between runs there is no turn: set-up code then sees the clock itself, so that its timers are not early.
   [[nodiscard]] MonoTime now() const override { return in_turn_ ? now_ : clock(); }
@@ -59,18 +65,16 @@ class AsioLoop final : public Loop {
  private:
   struct Watch;
   struct SignalWatch;
-  /// All that is known of one fd number. Asio allows one registration for an fd, so both interests share it.
-  /// Slots are kept for reuse as long as the loop: wait operations that were cancelled still name theirs.
+  /// All that is known of one fd number. epoll has one registration for an fd, so both interests share it.
   struct Slot {
-    explicit Slot(asio::io_context& context) : descriptor(context) {}
-    asio::posix::stream_descriptor descriptor;
-    std::uint64_t epoch = 0;  // changes when the fd is let go: older events are stale
+    std::uint32_t epoch = 0;       // changes when the fd is let go: older events are stale
+    std::uint32_t registered = 0;  // what epoll watches for; 0 = the fd is not registered
+    bool always_ready = false;     // epoll refuses it (a regular file): always ready, as with poll(2)
     std::array<Watch*, 2> watches{};
-    std::array<bool, 2> armed{};
   };
   struct Ready {
-    Slot* slot;
-    std::uint64_t epoch;
+    std::size_t fd;
+    std::uint32_t epoch;
     std::size_t interest;
     std::uint64_t watch_id;
   };
@@ -80,70 +84,98 @@ class AsioLoop final : public Loop {
   }
   void turn();
   void wait();
-  void arm_timer();
-  void arm(Slot& slot, std::size_t interest);
+  int poll(std::optional<Duration> at_most);
+  void record(std::size_t fd, std::uint32_t epoch, std::uint32_t events);
+  void register_fd(std::size_t fd);
   void run_ready();
-  void run_signals();
   void forget(Watch& watch);
   void destroy_retired();
 
-  // One thread only, so Asio's locks are off.
-  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  asio::steady_timer timer_{context_};
-  std::optional<MonoTime> timer_armed_;
+  UniqueFd epoll_{epoll_create1(EPOLL_CLOEXEC)};
+  std::array<epoll_event, kEventsMax> events_;
   MonoTime now_ = clock();
   bool in_turn_ = false;
   bool stopping_ = false;
+  bool has_exact_wait_ = true;
   SoonQueue soon_;
   TimerQueue timers_;
-  std::vector<std::unique_ptr<Slot>> slots_;  // by fd
+  std::vector<Slot> slots_;       // by fd
+  std::size_t always_ready_ = 0;  // slots that are, and are watched
   std::vector<Ready> ready_;
   std::vector<Ready> running_;
   std::uint64_t next_watch_id_ = 1;
   SignalWatch* signals_ = nullptr;
-  std::vector<int> signals_seen_;
   std::vector<std::unique_ptr<Handle::Pending>> retired_;
   UniqueFd stamping_ = keep_stamping();  // for as long as anything here can receive
 };
 
-struct AsioLoop::Watch final : Handle::Pending {
-  Watch(AsioLoop& l, Slot& s, std::size_t i, std::uint64_t n, Callback<void()> callback)
-      : loop(l), slot(s), interest(i), id(n), f(std::move(callback)) {}
+struct EpollLoop::Watch final : Handle::Pending {
+  Watch(EpollLoop& l, std::size_t n, std::size_t i, std::uint64_t number, Callback<void()> callback)
+      : loop(l), fd(n), interest(i), id(number), f(std::move(callback)) {}
   ~Watch() override { loop.forget(*this); }
-  AsioLoop& loop;
-  Slot& slot;
+  EpollLoop& loop;
+  std::size_t fd;
   std::size_t interest;
   std::uint64_t id;
   Callback<void()> f;
 };
 
-struct AsioLoop::SignalWatch final : Handle::Pending {
-  SignalWatch(AsioLoop& l, Callback<void(int)> callback)
-      : loop(l), set(l.context_, SIGINT, SIGTERM, SIGHUP), f(std::move(callback)) {
-    arm();
+/// Signals as bytes in a pipe: the handler may do no more than write(2).
+struct EpollLoop::SignalWatch final : Handle::Pending {
+  SignalWatch(EpollLoop& l, Callback<void(int)> callback) : loop(l), f(std::move(callback)) {
+    std::array<int, 2> ends{-1, -1};
+    SONDE_CHECK(pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) == 0, "no pipe for signals");
+    read_end.reset(ends[0]);
+    write_end.reset(ends[1]);
+    pipe_of_signals = write_end.get();
+    readable = loop.watch(read_end.get(), Interest::kRead, [this] { run(); });
+    struct sigaction action {};
+    action.sa_handler = &SignalWatch::on_signal;
+    action.sa_flags = SA_RESTART;
+    for (const int number : kSignals) sigaction(number, &action, nullptr);
   }
   ~SignalWatch() override {
+    for (const int number : kSignals) std::signal(number, SIG_DFL);  // NOLINT(cert-err33-c): cannot fail for these
+    pipe_of_signals = -1;
     loop.signals_ = nullptr;
-    loop.signals_seen_.clear();
   }
-  void arm() {
-    AsioLoop& l = loop;
-    set.async_wait([&l](error_code ec, int number) {
-      if (!ec && l.signals_ != nullptr) l.signals_seen_.push_back(number);
-    });
+
+  static void on_signal(int number) {
+    const int error = errno;
+    const auto byte = static_cast<unsigned char>(number);
+    (void)!::write(pipe_of_signals, &byte, 1);  // full: as many are waiting as anybody can mean
+    errno = error;
   }
-  AsioLoop& loop;
-  asio::signal_set set;
+
+  void run() {
+    std::array<unsigned char, 64> seen{};
+    const ssize_t n = ::read(read_end.get(), seen.data(), seen.size());
+    EpollLoop& l = loop;
+    for (ssize_t i = 0; i < n && l.signals_ == this; ++i) {
+      Callback<void(int)> call = std::move(f);
+      call(seen[static_cast<std::size_t>(i)]);  // may destroy this
+      if (l.signals_ == this) f = std::move(call);
+    }
+  }
+
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal handler has no other argument
+  static inline volatile std::sig_atomic_t pipe_of_signals = -1;
+  EpollLoop& loop;
   Callback<void(int)> f;
+  UniqueFd read_end;
+  UniqueFd write_end;
+  Handle readable;
 };
 
-AsioLoop::AsioLoop() {
+EpollLoop::EpollLoop() {
+  SONDE_CHECK(static_cast<bool>(epoll_), "no descriptor for epoll");
   // A peer that closed is an error of write(2), not a signal. OpenSSL inside libcurl writes without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for SIGPIPE
+  // By default a wait may end 50 us late, so that wake-ups can be put together. Those are microseconds of every slot.
+  (void)prctl(PR_SET_TIMERSLACK, 1UL);  // a help, not a need
 }
 
-Duration AsioLoop::slept() const {
+Duration EpollLoop::slept() const {
   const auto read = [](clockid_t id) -> Duration {
     timespec t{};
     clock_gettime(id, &t);
@@ -163,100 +195,82 @@ Duration AsioLoop::slept() const {
   return out;
 }
 
-Handle AsioLoop::watch(int fd, Interest interest, Callback<void()> f) {
+Handle EpollLoop::watch(int fd, Interest interest, Callback<void()> f) {
   SONDE_CHECK(fd >= 0, "watch of a closed descriptor");
   const auto index = static_cast<std::size_t>(fd);
   if (slots_.size() <= index) slots_.resize(index + 1);
-  if (slots_[index] == nullptr) slots_[index] = std::make_unique<Slot>(context_);
-  Slot& slot = *slots_[index];
   const auto which = static_cast<std::size_t>(interest);
-  SONDE_CHECK(slot.watches[which] == nullptr, "a second watch of the same descriptor and interest");
-  if (!slot.descriptor.is_open()) {
-    error_code ec;
-    slot.descriptor.assign(fd, ec);
-    SONDE_CHECK(!ec, "watch of a descriptor that cannot be polled");
-  }
-  auto watch = std::make_unique<Watch>(*this, slot, which, next_watch_id_++, std::move(f));
-  slot.watches[which] = watch.get();
-  arm(slot, which);
+  SONDE_CHECK(slots_[index].watches[which] == nullptr, "a second watch of the same descriptor and interest");
+  auto watch = std::make_unique<Watch>(*this, index, which, next_watch_id_++, std::move(f));
+  slots_[index].watches[which] = watch.get();
+  register_fd(index);
   return Handle{std::move(watch)};
 }
 
-void AsioLoop::arm(Slot& slot, std::size_t interest) {
-  if (slot.armed[interest]) return;  // left over from an earlier watch of this fd: still valid
-  slot.armed[interest] = true;
-  const auto type = interest == static_cast<std::size_t>(Interest::kRead) ? asio::posix::stream_descriptor::wait_read
-                                                                          : asio::posix::stream_descriptor::wait_write;
-  // Every arming modifies the epoll registration, and that reports again what is still ready: level-triggered for us.
-  slot.descriptor.async_wait(type, [this, &slot, interest, epoch = slot.epoch](error_code ec) {
-    if (slot.epoch != epoch) return;
-    slot.armed[interest] = false;
-    // An fd that epoll refuses (a regular file) is always ready, as with poll(2).
-    if (ec == asio::error::operation_aborted || slot.watches[interest] == nullptr) return;
-    ready_.push_back({&slot, epoch, interest, slot.watches[interest]->id});
-  });
+/// Tells epoll what the watches of `fd` want now. Level-triggered: what is ready already is reported too.
+void EpollLoop::register_fd(std::size_t fd) {
+  Slot& slot = slots_[fd];
+  if (slot.always_ready) return;
+  std::uint32_t wanted = 0;
+  for (std::size_t i = 0; i < slot.watches.size(); ++i) {
+    if (slot.watches[i] != nullptr) wanted |= event_of(i);
+  }
+  if (wanted == slot.registered) return;
+  const int operation = wanted == 0 ? EPOLL_CTL_DEL : slot.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u64 = std::uint64_t{slot.epoch} << 32U | fd;
+  slot.registered = wanted;
+  if (epoll_ctl(epoll_.get(), operation, static_cast<int>(fd), &event) == 0 || wanted == 0) return;
+  SONDE_CHECK(errno == EPERM, "watch of a descriptor that cannot be polled");
+  slot.registered = 0;
+  slot.always_ready = true;
+  ++always_ready_;
 }
 
-void AsioLoop::forget(Watch& watch) {
-  Slot& slot = watch.slot;
+void EpollLoop::forget(Watch& watch) {
+  Slot& slot = slots_[watch.fd];
   slot.watches[watch.interest] = nullptr;
+  register_fd(watch.fd);
   if (slot.watches[0] != nullptr || slot.watches[1] != nullptr) return;
+  if (slot.always_ready) --always_ready_;
+  slot.always_ready = false;
   ++slot.epoch;
-  slot.armed = {};
-  slot.descriptor.release();  // leaves the fd open: it is not ours
 }
 
-void AsioLoop::run_ready() {
+void EpollLoop::run_ready() {
   std::swap(ready_, running_);
   for (const Ready& event : running_) {
-    Slot& slot = *event.slot;
-    if (slot.epoch != event.epoch) continue;
-    Watch* watch = slot.watches[event.interest];
-    if (watch == nullptr) continue;
-    if (watch->id == event.watch_id) {
-      Callback<void()> f = std::move(watch->f);
-      f();
-      if (slot.epoch != event.epoch) continue;
-      watch = slot.watches[event.interest];
-      if (watch == nullptr) continue;
-      if (watch->id == event.watch_id) watch->f = std::move(f);
-    }
-    arm(slot, event.interest);
+    if (slots_[event.fd].epoch != event.epoch) continue;
+    Watch* watch = slots_[event.fd].watches[event.interest];
+    if (watch == nullptr || watch->id != event.watch_id) continue;
+    Callback<void()> f = std::move(watch->f);
+    f();  // may end any watch and make new ones, so that everything is looked up again
+    if (slots_[event.fd].epoch != event.epoch) continue;
+    watch = slots_[event.fd].watches[event.interest];
+    if (watch != nullptr && watch->id == event.watch_id) watch->f = std::move(f);
   }
   running_.clear();
 }
 
-Handle AsioLoop::add_signals(Callback<void(int)> f) {
+Handle EpollLoop::add_signals(Callback<void(int)> f) {
   SONDE_CHECK(signals_ == nullptr, "signals are watched already");
   auto watch = std::make_unique<SignalWatch>(*this, std::move(f));
   signals_ = watch.get();
   return Handle{std::move(watch)};
 }
 
-void AsioLoop::run_signals() {
-  const std::vector<int> seen = std::exchange(signals_seen_, {});
-  for (const int number : seen) {
-    SignalWatch* watch = signals_;
-    if (watch == nullptr) return;
-    watch->arm();
-    Callback<void(int)> f = std::move(watch->f);
-    f(number);
-    if (signals_ == watch) watch->f = std::move(f);
-  }
-}
-
-void AsioLoop::run() {
+void EpollLoop::run() {
   while (!stopping_) turn();
   stopping_ = false;
 }
 
-void AsioLoop::turn() {
+void EpollLoop::turn() {
   wait();
   now_ = std::max(now_, clock());
   in_turn_ = true;
   const std::uint64_t timer_mark = timers_.mark();
   const std::uint64_t soon_end = soon_.end();
-  run_signals();
   run_ready();
   timers_.run_due(now_, timer_mark);
   soon_.run_before(soon_end);
@@ -264,27 +278,55 @@ void AsioLoop::turn() {
   in_turn_ = false;
 }
 
-void AsioLoop::wait() {
-  arm_timer();
+void EpollLoop::wait() {
   const std::optional<MonoTime> earliest = timers_.earliest();
-  const bool work_waits = !soon_.empty() || !retired_.empty() || (earliest && *earliest <= clock());
-  if (!work_waits) context_.run_one();
-  context_.poll();  // ends: handlers only record, and nothing is armed again before the turn
+  std::optional<Duration> at_most;
+  if (!soon_.empty() || !retired_.empty() || always_ready_ > 0) {
+    at_most = Duration{};
+  } else if (earliest) {
+    at_most = std::max(Duration{}, *earliest - clock());
+  }
+  const int count = poll(at_most);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+    record(event.data.u64 & std::numeric_limits<std::uint32_t>::max(),
+           static_cast<std::uint32_t>(event.data.u64 >> 32U), event.events);
+  }
+  if (always_ready_ == 0) return;
+  for (std::size_t fd = 0; fd < slots_.size(); ++fd) {
+    if (slots_[fd].always_ready) record(fd, slots_[fd].epoch, EPOLLIN | EPOLLOUT);
+  }
 }
 
-void AsioLoop::arm_timer() {
-  const std::optional<MonoTime> earliest = timers_.earliest();
-  // A timer that is armed for an earlier moment stays: waking once in vain is cheaper than two system calls.
-  if (!earliest || (timer_armed_ && *timer_armed_ <= *earliest)) return;
-  timer_armed_ = earliest;
-  timer_.expires_at(std::chrono::steady_clock::time_point{
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(earliest->time_since_epoch())});
-  timer_.async_wait([this](error_code ec) {
-    if (!ec) timer_armed_.reset();
-  });
+/// One wait; nothing = for as long as it takes. How many events came; none when a signal came first.
+int EpollLoop::poll(std::optional<Duration> at_most) {
+  const auto room = static_cast<int>(events_.size());
+  timespec limit{};
+  if (at_most) {
+    limit.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(*at_most).count();
+    limit.tv_nsec = (*at_most % std::chrono::seconds{1}).count();
+  }
+  if (has_exact_wait_) {
+    const int n = epoll_pwait2(epoll_.get(), events_.data(), room, at_most ? &limit : nullptr, nullptr);
+    if (n >= 0 || errno != ENOSYS) return n;
+    has_exact_wait_ = false;  // a kernel before 5.11: whole milliseconds, rounded up
+  }
+  const auto ms = at_most ? std::chrono::ceil<std::chrono::milliseconds>(*at_most).count() : -1;
+  return epoll_wait(epoll_.get(), events_.data(), room,
+                    static_cast<int>(std::min<std::int64_t>(ms, std::numeric_limits<int>::max())));
 }
 
-void AsioLoop::destroy_retired() {
+/// An error or a hang-up is news for whoever watches.
+void EpollLoop::record(std::size_t fd, std::uint32_t epoch, std::uint32_t events) {
+  const Slot& slot = slots_[fd];
+  if (slot.epoch != epoch) return;
+  for (std::size_t i = 0; i < slot.watches.size(); ++i) {
+    if (slot.watches[i] == nullptr || (events & (event_of(i) | EPOLLERR | EPOLLHUP)) == 0) continue;
+    ready_.push_back({fd, epoch, i, slot.watches[i]->id});
+  }
+}
+
+void EpollLoop::destroy_retired() {
   while (!retired_.empty()) {
     // Destructors may retire more: those go in the next round.
     const auto going = std::exchange(retired_, {});
@@ -293,12 +335,12 @@ void AsioLoop::destroy_retired() {
 
 }  // namespace
 
-std::unique_ptr<Loop> make_asio_loop() { return std::make_unique<AsioLoop>(); }
+std::unique_ptr<Loop> make_asio_loop() { return std::make_unique<EpollLoop>(); }
 
 Handle watch_signals(Loop& loop, core::Callback<void(int)> on_signal) {
-  auto* asio_loop = dynamic_cast<AsioLoop*>(&loop);
-  SONDE_CHECK(asio_loop != nullptr, "signals need the real loop");
-  return asio_loop->add_signals(std::move(on_signal));
+  auto* real = dynamic_cast<EpollLoop*>(&loop);
+  SONDE_CHECK(real != nullptr, "signals need the real loop");
+  return real->add_signals(std::move(on_signal));
 }
 
 }  // namespace sonde::io

@@ -1,4 +1,4 @@
-// The real loop, on Boost.Asio. Only io/ may look inside.
+// The real loop, on epoll(7). It is named after Boost.Asio, which waited here before.
 #pragma once
 
 #include <memory>

@@ -95,9 +95,9 @@ class Dial final : public Handle::Pending {
     std::string detail;
     const DialError way_out = set_way_out(fd_.get(), to, from, detail);
     if (way_out != DialError::kNone) return settle(way_out, std::move(detail));
-    const SocketAddress address = to_socket_address(to);
+    to_ = to_socket_address(to);
     started_ = loop_.precise_now();
-    if (connect(fd_.get(), address.get(), address.length) == 0) return settle(DialError::kNone, {});
+    if (connect(fd_.get(), to_.get(), to_.length) == 0) return settle(DialError::kNone, {});
     if (errno != EINPROGRESS) return settle_errno(errno);
     writable_ = loop_.watch(fd_.get(), Interest::kWrite, [this] { on_writable(); });
   }
@@ -157,19 +157,16 @@ class Dial final : public Handle::Pending {
 
   /// A connect to a local port in the ephemeral range can meet itself (simultaneous open); that is no server.
   bool is_self_connected() const {
-    sockaddr_storage local{};
-    sockaddr_storage peer{};
-    socklen_t local_length = sizeof local;
-    socklen_t peer_length = sizeof peer;
-    if (getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&local), &local_length) != 0) return false;
-    if (getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &peer_length) != 0) return false;
-    return local_length == peer_length && std::memcmp(&local, &peer, local_length) == 0;
+    SocketAddress local{.storage = {}, .length = sizeof(sockaddr_storage)};
+    if (getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&local.storage), &local.length) != 0) return false;
+    return local.length == to_.length && std::memcmp(&local.storage, &to_.storage, local.length) == 0;
   }
 
   Loop& loop_;
   Callback<void(DialResult)> done_;
   MonoTime started_{};
   MonoTime settled_{};  // when connect(2) said at once how it ended; zero otherwise
+  SocketAddress to_;
   bool may_be_self_ = false;
   tcp_info info_{};
   DialResult result_;

@@ -75,7 +75,11 @@ std::optional<TcpState> tcp_state(int fd) {
   tcp_info info{};
   socklen_t length = sizeof info;
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return std::nullopt;
-  return TcpState{.retransmits = info.tcpi_total_retrans, .unacked = info.tcpi_unacked};
+  constexpr int kTimeoutsMin = 2;  // of one segment in a row: more than a packet lost by chance
+  return TcpState{.retransmits = info.tcpi_total_retrans,
+                  .unacked = info.tcpi_unacked,
+                  .large_ones_vanish = info.tcpi_sacked > 0 && info.tcpi_unacked > info.tcpi_sacked &&
+                                       info.tcpi_backoff >= kTimeoutsMin};
 }
 
 }  // namespace sonde::io

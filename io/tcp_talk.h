@@ -60,6 +60,10 @@ class TcpTalk {
 struct TcpState {
   std::int64_t retransmits = 0;  // tcpi_total_retrans
   std::int64_t unacked = 0;      // segments sent and not acknowledged, tcpi_unacked
+  /// A later, shorter segment arrived (the peer acknowledged it selectively), while an earlier one did not, though the
+  /// kernel sent it again and again: what a path does whose MTU is smaller than it says, and that drops the messages
+  /// about it (RFC 2923 2.1). tcpi_sacked, tcpi_backoff.
+  bool large_ones_vanish = false;
 };
 [[nodiscard]] std::optional<TcpState> tcp_state(int fd);
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/bn.h>
+#include <openssl/ct.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -13,6 +14,7 @@
 
 #include "core/sanitize.h"
 #include "core/text.h"
+#include "io/tls_interception.h"
 
 namespace sonde::io {
 namespace {
@@ -24,6 +26,10 @@ constexpr std::size_t kNameBytesMax = 100;
 constexpr std::size_t kSerialBytesMax = 64;  // 20 octets at most, RFC 5280 4.1.2.2; nobody enforces it
 constexpr std::size_t kChainsMax = 8192;     // about 1 KiB each
 constexpr std::size_t kDayBytes = 10;        // "2027-01-02" of format_utc
+
+struct FreeTimestamps {
+  void operator()(STACK_OF(SCT) * list) const { SCT_LIST_free(list); }
+};
 
 struct FreeOpenSsl {
   void operator()(void* p) const { OPENSSL_free(p); }
@@ -151,6 +157,12 @@ bool must_staple(const X509* cert) {
   return false;
 }
 
+bool has_timestamps(const X509* cert) {
+  const std::unique_ptr<STACK_OF(SCT), FreeTimestamps> list{
+      static_cast<STACK_OF(SCT)*>(X509_get_ext_d2i(cert, NID_ct_precert_scts, nullptr, nullptr))};
+  return list && sk_SCT_num(list.get()) > 0;
+}
+
 std::string end_of(const X509* cert) {
   const auto end = to_wall(X509_get0_notAfter(cert));
   const std::string day = end ? core::format_utc(*end).substr(0, kDayBytes) : "unreadable";
@@ -163,6 +175,11 @@ void read_chain(const STACK_OF(X509) * sent, CertificateFacts& facts) {
     const X509* cert = sk_X509_value(sent, i);
     const auto expiry = to_wall(X509_get0_notAfter(cert));
     if (expiry && (!facts.earliest_expiry || *expiry < *facts.earliest_expiry)) facts.earliest_expiry = expiry;
+    const X509_NAME* issuer = X509_get_issuer_name(cert);
+    if (facts.interceptor.empty() && i < kChainTextsMax) facts.interceptor = interceptor_of(whole_name(issuer));
+    if (i + 1 < facts.count && X509_NAME_cmp(issuer, X509_get_subject_name(sk_X509_value(sent, i + 1))) != 0) {
+      facts.out_of_order = true;
+    }
     if (i < kChainTextsMax) facts.chain += (i == 0 ? "" : "; ") + end_of(cert);
   }
   if (facts.count > kChainTextsMax) facts.chain += "; " + std::to_string(facts.count - kChainTextsMax) + " more";
@@ -193,6 +210,7 @@ std::shared_ptr<const CertificateFacts> read_certificates(SSL* ssl) {
   const char* signature = OBJ_nid2sn(X509_get_signature_nid(leaf));
   facts->signature = signature == nullptr ? "unknown" : signature;
   read_names(leaf, *facts);
+  facts->sct = has_timestamps(leaf);
   facts->must_staple = must_staple(leaf);
   facts->leaf_expiry = to_wall(X509_get0_notAfter(leaf));
   facts->earliest_expiry = facts->leaf_expiry;

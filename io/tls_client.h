@@ -57,6 +57,9 @@ struct CertificateFacts {
   int names_count = 0;                      // all that there are
   std::string chain;                        // each certificate sent: name and day of its end
   int count = 0;                            // certificates sent
+  std::string interceptor;                  // a product that is known to open TLS and issued one of them, with its kind
+  bool out_of_order = false;                // a certificate is not followed by its issuer (RFC 5246 7.4.2)
+  bool sct = false;                         // the leaf carries signed certificate timestamps (RFC 6962 3.3)
   bool must_staple = false;                 // RFC 7633
   std::optional<WallTime> leaf_expiry;      // notAfter of the leaf
   std::optional<WallTime> earliest_expiry;  // earliest notAfter of all certificates sent
@@ -71,6 +74,8 @@ struct TlsFacts {
   std::string cipher;
   std::string alpn;
   std::string group;                   // of the key exchange: "X25519", "P-256", "DH 2048"; empty where there was none
+  bool forward_secrecy = true;         // false: the key was sent, not agreed upon; whoever gets it reads all
+  bool unusual_dh = false;             // a finite-field group that no standard names: nobody has looked at it
   std::optional<StapleStatus> staple;  // nothing when no certificate came
   /// Null without a certificate. Shared with the client's memo: a chain that came before is not read again.
   std::shared_ptr<const CertificateFacts> certificates;

@@ -4,6 +4,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,15 @@ std::string group_of(SSL* ssl) {
   return name == nullptr ? std::string{} : name;
 }
 
+/// A group of ones own making may hide a prime that is none, or a small subgroup; what it takes to prove that is more
+/// arithmetic than a check may spend (RELIABILITY T30).
+bool is_unusual_dh(SSL* ssl) {
+  const auto key = exchange_key(ssl);
+  if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_DH) return false;
+  std::array<char, 64> name{};
+  return EVP_PKEY_get_group_name(key.get(), name.data(), name.size(), nullptr) != 1 || name[0] == '\0';
+}
+
 }  // namespace
 
 int dh_bits(SSL* ssl) {
@@ -52,6 +62,8 @@ TlsFacts read_facts(const TlsHandshake& handshake, TlsMemo& memo) {
     f.version = SSL_get_version(ssl);
     f.cipher = SSL_get_cipher_name(ssl);
     f.group = group_of(ssl);
+    f.forward_secrecy = SSL_CIPHER_get_kx_nid(SSL_get_current_cipher(ssl)) != NID_kx_rsa;
+    f.unusual_dh = f.group.starts_with("DH ") && is_unusual_dh(ssl);
   }
   const unsigned char* alpn = nullptr;
   unsigned int alpn_size = 0;

@@ -110,6 +110,13 @@ void Session::judge_certificate() {
     detail = "for " + (!certificates || certificates->names.empty() ? "no name" : certificates->names.front()) +
              ", not " + request_.host;
   }
+  if (cause == Cause::kUntrusted || cause == Cause::kChainIncomplete || cause == Cause::kSelfSigned) {
+    const auto& certificates = result_.facts.certificates;
+    if (certificates != nullptr && !certificates->interceptor.empty()) {
+      cause = Cause::kUntrusted;
+      detail = "intercepted: issued by " + certificates->interceptor + "; " + detail;
+    }
+  }
   result_.cause = cause;
   result_.detail = std::move(detail);
 }

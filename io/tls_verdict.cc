@@ -143,6 +143,9 @@ Cause cause_of_error_queue(bool client_certificate_asked, std::string& detail) {
     case SSL_R_UNSUPPORTED_SSL_VERSION:
     case SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED:  // what TLS 1.0 and 1.1 end in
       return Cause::kOldProtocol;
+    case SSL_R_INAPPROPRIATE_FALLBACK:  // the mark of RFC 8446 4.1.3 in the server's random
+      detail = "the server marks that it speaks a newer version than it chose: the hello was changed on the way";
+      return Cause::kDowngrade;
     case SSL_R_BAD_DH_VALUE:
     case SSL_R_DH_KEY_TOO_SMALL:
       return Cause::kWeakDh;

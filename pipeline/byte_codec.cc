@@ -1,5 +1,6 @@
-// CRC-32C by a table of 8 x 256 entries, eight bytes a step. Boost's crc_optimal goes byte by byte (0.4 GB/s); this
-// gives about four times that without asking for SSE 4.2, and the log checksums each record twice (journal, frame).
+// CRC-32C by the processor's own instruction where it has one (SSE 4.2, which every x86-64 since 2009 has), else by a
+// table of 8 x 256 entries, eight bytes a step. The log checksums each record twice (journal, frame): by the table that
+// was a sixth of all instructions of a DNS check. Source: Intel 64 manual, CRC32.
 #include "pipeline/byte_codec.h"
 
 #include <array>
@@ -30,7 +31,32 @@ constexpr Table kTable = make_table();
 
 }  // namespace
 
+#if defined(__x86_64__)
+namespace {
+
+__attribute__((target("sse4.2"))) std::uint32_t crc32c_by_instruction(std::string_view bytes, std::uint32_t before) {
+  std::uint64_t c = static_cast<std::uint32_t>(~before);
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), 8);
+    c = __builtin_ia32_crc32di(c, word);
+  }
+  auto last = static_cast<std::uint32_t>(c);
+  for (const char b : bytes) last = __builtin_ia32_crc32qi(last, static_cast<unsigned char>(b));
+  return ~last;
+}
+
+}  // namespace
+
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+  static const bool kHasInstruction = __builtin_cpu_supports("sse4.2") != 0;
+  return kHasInstruction ? crc32c_by_instruction(bytes, before) : crc32c_by_table(bytes, before);
+}
+#else
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) { return crc32c_by_table(bytes, before); }
+#endif
+
+std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before) {
   static_assert(std::endian::native == std::endian::little, "the eight-byte step reads little-endian words");
   std::uint32_t c = ~before;
   while (bytes.size() >= 8) {

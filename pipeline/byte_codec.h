@@ -9,6 +9,8 @@ namespace sonde::pipeline {
 
 /// CRC-32C (Castagnoli; RFC 3720 B.4), chained by passing the last result as `before`.
 [[nodiscard]] std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+/// The same without the processor's instruction for it: what crc32c() is where there is none.
+[[nodiscard]] std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before = 0);
 
 template <typename Unsigned>
 void put_number(std::string& out, Unsigned value) {

@@ -17,6 +17,7 @@
 #include "core/target.h"
 #include "io/dns_client.h"
 #include "io/files.h"
+#include "io/hosts_file.h"
 #include "io/http_client.h"
 #include "io/loop.h"
 #include "io/tcp_dialer.h"
@@ -43,6 +44,7 @@ struct CheckContext {
   std::string user_agent;
   std::vector<io::Endpoint> more_resolvers{};  // further own ones, asked where the first does not answer
   HandshakeGate* handshakes = nullptr;         // null: no cap on handshakes in flight
+  io::HostsFile* hosts = nullptr;              // asked before the own resolvers, as the system does; null: not asked
 };
 
 /// What a target expects, read once from its configuration; const and shared by all its runs.

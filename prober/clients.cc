@@ -6,16 +6,22 @@
 namespace sonde::prober {
 namespace {
 
-core::Error invalid(std::string message) { return {core::ErrorCode::kInvalid, std::move(message)}; }
+core::Error invalid(std::string message, std::string zh) {
+  return {core::ErrorCode::kInvalid, std::move(message), std::move(zh)};
+}
 
 core::Result<io::DialerOptions> dialer_options(const ProberConfig& config) {
   io::DialerOptions out;
   for (const std::string& range : config.allow) {
-    if (!out.policy.allow(range)) return invalid("policy.allow: " + range + " is no address range");
+    if (!out.policy.allow(range))
+      return invalid("policy.allow: " + range + " is no address range", "policy.allow：" + range + " 不是地址段");
   }
   if (!config.source.empty()) {
     out.source = io::parse_address(config.source);
-    if (!out.source) return invalid("vantage.source: " + config.source + " is no address");
+    if (!out.source) {
+      return invalid("vantage.source: " + config.source + " is no address",
+                     "vantage.source：" + config.source + " 不是地址");
+    }
   }
   return out;
 }
@@ -24,7 +30,10 @@ core::Result<io::DialerOptions> dialer_options(const ProberConfig& config) {
 core::Result<std::vector<io::Endpoint>> resolvers_of(const ProberConfig& config, std::string_view resolv_conf) {
   if (config.resolver.empty()) return io::parse_resolv_conf(resolv_conf);
   const auto own = io::parse_endpoint(config.resolver, 53);
-  if (!own) return invalid("resolver: " + config.resolver + " is not ADDRESS or ADDRESS:PORT");
+  if (!own) {
+    return invalid("resolver: " + config.resolver + " is not ADDRESS or ADDRESS:PORT",
+                   "resolver：" + config.resolver + " 不是 地址 或 地址:端口");
+  }
   return std::vector<io::Endpoint>{*own};
 }
 
@@ -53,6 +62,10 @@ core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::HttpClie
   out->dialer = same_source && before->allow == config.allow
                     ? before->dialer
                     : std::make_shared<io::TcpDialer>(loop, std::move(*dialer));
+  if (!config.hosts_file.empty()) {
+    const bool same = before != nullptr && before->hosts != nullptr && before->hosts->path() == config.hosts_file;
+    out->hosts = same ? before->hosts : std::make_shared<io::HostsFile>(loop, config.hosts_file);
+  }
   out->context =
       std::make_unique<CheckContext>(CheckContext{.loop = loop,
                                                   .dns = *out->dns,
@@ -62,7 +75,8 @@ core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::HttpClie
                                                   .resolver = std::nullopt,
                                                   .user_agent = "sonde/" + config.vantage.version + " (+health probe)",
                                                   .more_resolvers = {},
-                                                  .handshakes = &gate});
+                                                  .handshakes = &gate,
+                                                  .hosts = out->hosts.get()});
   if (!resolvers->empty()) {
     out->context->resolver = resolvers->front();
     out->context->more_resolvers.assign(resolvers->begin() + 1, resolvers->end());

@@ -20,6 +20,7 @@ struct Clients {
   std::shared_ptr<io::DnsClient> dns;
   std::shared_ptr<io::TcpDialer> dialer;
   std::shared_ptr<io::TlsClient> tls;
+  std::shared_ptr<io::HostsFile> hosts;  // null where there is none
   std::unique_ptr<CheckContext> context;
 };
 

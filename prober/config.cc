@@ -48,6 +48,7 @@ class Reader {
  private:
   void read_resolver(const TableReader& root, ProberConfig& out) {
     const ConfigNode* node = root.node("resolver");
+    out.hosts_file = root.path("hosts_file").value_or(std::string{node == nullptr ? kSystemHosts : ""});
     if (node == nullptr) return;
     out.resolver = root.text("resolver").value_or("");
     if (!io::parse_endpoint(out.resolver, 53)) {

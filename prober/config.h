@@ -41,6 +41,8 @@ inline constexpr Duration kSampleEvery = std::chrono::seconds{120};       // int
 inline constexpr Duration kSurveyEvery = std::chrono::seconds{60};        // of all regions, where no app says its place
 inline constexpr Duration kCatalogueEveryMin = std::chrono::seconds{10};  // these are the machines of others
 inline constexpr Duration kHostGap = std::chrono::seconds{10};  // at least, on average, between runs to a host of these
+/// Where the system has its own, which is honoured with the system's resolvers (hosts(5)).
+inline constexpr std::string_view kSystemHosts = "/etc/hosts";
 /// The timeout of a target that names none: 5 s, or 4/5 of a shorter interval.
 [[nodiscard]] Duration default_timeout(Duration every);
 
@@ -49,6 +51,7 @@ struct ProberConfig {
   core::BilingualText vantage_told;  // what became of `auto`; empty where nothing was asked
   std::string source;                // local address to probe from; empty = the system's choice
   std::string resolver;              // "ADDRESS[:PORT]"; empty = the first of /etc/resolv.conf
+  std::string hosts_file;            // names with addresses of their own, asked before the resolver; empty = none
   std::string ca_file;               // trust anchors for TLS checks; empty = the system's store
   std::vector<std::string> allow;    // address ranges that the policy would deny ("127.0.0.0/8")
   std::size_t runs_in_flight_max = 512;

@@ -290,6 +290,13 @@ constexpr std::array kProberOwnKeys = {
     Key{.name = "resolver",
         .en = "ADDRESS or ADDRESS:PORT of the DNS resolver to use; the first of /etc/resolv.conf where left out",
         .zh = "使用的 DNS 解析服务器：地址 或 地址:端口；默认为 /etc/resolv.conf 中的第一个"},
+    Key{.name = "hosts_file",
+        .kind = KeyKind::kPath,
+        .en =
+            "names with addresses of their own (hosts(5)), which go before the resolver's for https, http, tls and tcp "
+            "targets; /etc/hosts where no resolver is named, none where one is",
+        .zh = "为域名指定地址的文件（hosts(5)），对 https、http、tls、tcp 目标优先于解析服务器；未指定 resolver 时为 "
+              "/etc/hosts，指定时没有"},
     Key{.name = "tls", .kind = KeyKind::kMap, .of = &kTlsTable, .en = "trust of TLS checks", .zh = "TLS 检查的信任"},
     Key{.name = "policy",
         .kind = KeyKind::kMap,

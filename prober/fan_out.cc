@@ -125,7 +125,7 @@ void FanOut::look_up(std::string_view label, NetSpec::Family family, const std::
       end_lookup(l, core::failed(Stage::kDns, Cause::kTimeout, "longer than " + core::format_duration(limit)));
     });
   }
-  l.resolve.emplace(context_, l.net, host);
+  l.resolve.emplace(context_, l.net, host, entry_.target.check != core::CheckKind::kDns);
   l.resolve->start([this, &l](const Resolved& r) { on_resolved(l, r); });
 }
 

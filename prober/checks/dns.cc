@@ -37,7 +37,7 @@ class DnsCheck final : public Check {
     } else if (spec_.server && !net_.pinned && net_.family == NetSpec::Family::kAny) {
       ask_if_allowed(*spec_.server);
     } else {
-      resolve_.emplace(context_, net_, spec_.host);
+      resolve_.emplace(context_, net_, spec_.host, false);
       resolve_->start([this](const Resolved& r) { on_resolver(r); });
     }
   }
@@ -95,7 +95,8 @@ class DnsCheck final : public Check {
     std::optional<TlsSpec> tls = spec_.tls;
     if (tls && tls->host.empty()) tls->host = host;  // of the own resolver
     approach_ = std::make_unique<Approach>(
-        context_, net_, ApproachPlan{.host = std::move(host), .port = spec_.port, .tls = std::move(tls)}, m_);
+        context_, net_,
+        ApproachPlan{.host = std::move(host), .port = spec_.port, .tls = std::move(tls), .hosts = false}, m_);
     approach_->start([this](bool ok) { on_approached(ok); });
   }
 

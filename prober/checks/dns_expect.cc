@@ -126,13 +126,13 @@ DnsFault fault_of_addresses(const DnsAnswer& answer) {
 
 }  // namespace
 
-std::optional<AnswerItem> AnswerItem::parse(std::string_view text, std::string& why) {
+std::optional<AnswerItem> AnswerItem::parse(std::string_view text, core::BilingualText& why) {
   AnswerItem out;
   out.text_ = text;
   if (text.size() >= 2 && text.starts_with('/') && text.ends_with('/')) {
     auto pattern = std::make_shared<const RE2>(std::string{text.substr(1, text.size() - 2)}, RE2::Quiet);
     if (!pattern->ok()) {
-      why = pattern->error();
+      why = {"not a regular expression (RE2): " + pattern->error(), "不是正则表达式（RE2）：" + pattern->error()};
       return std::nullopt;
     }
     out.kind_ = Kind::kPattern;
@@ -149,7 +149,7 @@ std::optional<AnswerItem> AnswerItem::parse(std::string_view text, std::string& 
     return out;
   }
   if (text.empty()) {
-    why = "it is empty";
+    why = {"it is empty", "它是空的"};
     return std::nullopt;
   }
   out.plain_ = canonical_name(text);

@@ -24,7 +24,7 @@ namespace sonde::prober {
 class AnswerItem {
  public:
   /// Nothing and `why` when the text is no such thing.
-  [[nodiscard]] static std::optional<AnswerItem> parse(std::string_view text, std::string& why);
+  [[nodiscard]] static std::optional<AnswerItem> parse(std::string_view text, core::BilingualText& why);
 
   [[nodiscard]] bool matches(const std::string& data, const std::vector<std::string>& aliases) const;
   [[nodiscard]] const std::string& text() const { return text_; }

@@ -124,12 +124,12 @@ std::optional<AnswerSet> read_set(const core::ConfigNode& node, AnswerSet::Relat
   AnswerSet out;
   out.relation = relation;
   for (const std::string& text : core::read_strings(node, errors)) {
-    std::string why;
+    core::BilingualText why;
     if (auto item = AnswerItem::parse(text, why)) {
       out.items.push_back(std::move(*item));
     } else {
-      errors.add(
-          node.error("\"" + text + "\" is no answer to expect: " + why, "\"" + text + "\" 不能作为期望的应答：" + why));
+      errors.add(node.error("\"" + text + "\" is no answer to expect: " + why.en,
+                            "“" + text + "”不能作为期望的应答：" + why.zh));
     }
   }
   if (!out.items.empty()) return out;
@@ -161,7 +161,10 @@ SectionPatterns read_section(const core::TableReader& expect, const std::string&
     SectionPatterns::Patterns out;
     for (const std::string& text : expect.texts(name)) {
       auto pattern = std::make_shared<const RE2>(text, RE2::Quiet);
-      if (!pattern->ok()) errors.add(expect.node(name)->error(name + ": " + pattern->error()));
+      if (!pattern->ok()) {
+        errors.add(expect.node(name)->error(name + ": not a regular expression (RE2): " + pattern->error(),
+                                            name + "：不是正则表达式（RE2）：" + pattern->error()));
+      }
       out.push_back(std::move(pattern));
     }
     return out;

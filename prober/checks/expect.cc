@@ -41,8 +41,9 @@ void apply_blemishes(const CommonExpect& expect, const Blemishes& seen, core::Me
 
 void refuse_request(const SpecNodes& nodes, std::string_view check, core::ConfigErrors& errors) {
   if (nodes.request != nullptr) {
-    errors.add(nodes.request->error("request: is for http and https targets; a " + std::string{check} +
-                                    " check has nothing to choose"));
+    errors.add(nodes.request->error(
+        "request: is for http, https and dns targets; a " + std::string{check} + " check has nothing to choose",
+        "request：只用于 http、https 和 dns 目标；" + std::string{check} + " 检查没有可选择的内容"));
   }
 }
 

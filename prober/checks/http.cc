@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/sanitize.h"
+#include "core/text.h"
 #include "prober/checks/checks.h"
 #include "prober/checks/http_hop.h"
 #include "prober/checks/http_trail.h"
@@ -44,9 +45,10 @@ class HttpCheck final : public Check {
   void on_hop(bool ok) {
     note_hop();
     if (!ok) {
-      if (may_retry()) return retry();
+      if (may_retry()) return retry(hop_->ask());
       return finish();
     }
+    if (may_retry_without_expect()) return retry_without_expect();
     const io::HttpResponse& r = hop_->response();
     if (spec_.ask.redirects_max > 0 && is_redirect(r.status)) {
       if (!r.header("location").empty()) return redirect(r);
@@ -86,9 +88,23 @@ class HttpCheck final : public Check {
   /// A server that is about to restart says so before it works on the request (RFC 9113 6.8): one more try.
   [[nodiscard]] bool may_retry() const { return !retried_ && hop_->is_unprocessed(); }
 
-  void retry() {
+  /// A server that cannot meet `Expect: 100-continue` answers 417; the client then asks without (RFC 9110 10.1.1).
+  [[nodiscard]] bool may_retry_without_expect() const {
+    constexpr int kExpectationFailed = 417;
+    const auto is_expect = [](const auto& header) { return core::lower_ascii(header.first) == "expect"; };
+    return !retried_ && hop_->response().status == kExpectationFailed &&
+           std::ranges::any_of(spec_.ask.headers, is_expect);
+  }
+
+  void retry_without_expect() {
+    HttpHopAsk ask = hop_->ask();
+    ask.with_expect = false;
+    retry(std::move(ask));
+  }
+
+  void retry(HttpHopAsk ask) {
     retried_ = true;
-    next_hop(hop_->ask());
+    next_hop(std::move(ask));
   }
 
   void next_hop(HttpHopAsk ask) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/base64.h"
+#include "core/text.h"
 #include "io/secret_file.h"
 #include "prober/checks/http_spec.h"
 
@@ -185,7 +186,7 @@ std::string read_authorization(const core::TableReader& map, io::Files* files, C
   const auto headers = map.node("headers");
   if ((basic != nullptr || bearer != nullptr) && headers != nullptr) {
     for (const auto& [key, value] : headers->entries) {
-      if (lower_ascii(key.scalar) == "authorization") {
+      if (core::lower_ascii(key.scalar) == "authorization") {
         errors.add(key.error("Authorization comes from basic_auth or bearer already",
                              "Authorization 已由 basic_auth 或 bearer 给出"));
       }

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/text.h"
 #include "prober/checks/http_spec.h"
 
 namespace sonde::prober {
@@ -154,7 +155,7 @@ void read_header_rules(std::span<const core::ConfigNode> items, bool wanted, std
     const auto* regex = map.node("regex");
     auto pattern = regex == nullptr ? std::nullopt : Pattern::read(*regex, errors);
     const bool allow_missing = map.boolean("allow_missing").value_or(false);
-    if (pattern) out.push_back({lower_ascii(name), std::move(*pattern), allow_missing, wanted});
+    if (pattern) out.push_back({core::lower_ascii(name), std::move(*pattern), allow_missing, wanted});
   }
 }
 
@@ -244,7 +245,7 @@ HttpExpect read_http_expect(const core::ConfigNode& node, const core::Url& url, 
   out.body_matches = read_patterns(map.node("body_matches"), errors);
   out.body_not_matches = read_patterns(map.node("body_not_matches"), errors);
   out.headers = read_headers(map, errors);
-  for (auto& [name, value] : out.headers) name = lower_ascii(name);
+  for (auto& [name, value] : out.headers) name = core::lower_ascii(name);
   read_header_rules(map.list("header_matches"), true, out.header_rules, errors);
   read_header_rules(map.list("header_not_matches"), false, out.header_rules, errors);
   for (const core::ConfigNode& item : map.list("json")) {

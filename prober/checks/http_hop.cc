@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "core/text.h"
 #include "prober/checks/http_date.h"
 
 namespace sonde::prober {
@@ -98,7 +99,7 @@ Cause cause_of(const io::HttpResponse& r) {
 }
 
 bool has_name(const std::vector<std::pair<std::string, std::string>>& headers, std::string_view name) {
-  return std::ranges::any_of(headers, [name](const auto& h) { return lower_ascii(h.first) == name; });
+  return std::ranges::any_of(headers, [name](const auto& h) { return core::lower_ascii(h.first) == name; });
 }
 
 }  // namespace
@@ -183,10 +184,11 @@ io::HttpRequest HttpHop::make_request() const {
   request.method = ask_.method;
   request.url = "http://" + authority(ask_.url) + ask_.url.path;
   for (const auto& [name, value] : ask.headers) {
-    const std::string lower = lower_ascii(name);
+    const std::string lower = core::lower_ascii(name);
     const bool of_host = lower == "host" || may_hold_secret(lower);
     const bool of_body = lower.starts_with("content-") || lower == "expect" || lower == "transfer-encoding";
     if ((of_host && !ask_.with_credentials) || (of_body && !ask_.with_body)) continue;
+    if (lower == "expect" && !ask_.with_expect) continue;
     request.headers.emplace_back(name, value);
   }
   if (!has_name(ask.headers, "user-agent")) request.headers.emplace_back("User-Agent", context_.user_agent);

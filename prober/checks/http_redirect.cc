@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/sanitize.h"
+#include "core/text.h"
 #include "prober/checks/http_spec.h"
 
 namespace sonde::prober {
@@ -26,7 +27,7 @@ std::string scheme_of(std::string_view reference) {
   if (colon == std::string_view::npos || colon == 0) return {};
   const std::string_view scheme = reference.substr(0, colon);
   if (!std::ranges::all_of(scheme, is_scheme_character) || (scheme[0] >= '0' && scheme[0] <= '9')) return {};
-  return lower_ascii(scheme);
+  return core::lower_ascii(scheme);
 }
 
 /// Spaces, controls and bytes of other alphabets as %XX: servers send them, and a request line cannot hold them.
@@ -174,7 +175,7 @@ std::string to_text(const core::Url& url) { return url.scheme + "://" + authorit
 bool may_hold_secret(std::string_view header_name) {
   static constexpr std::array<std::string_view, 9> kParts = {"auth",     "cookie",  "token",      "secret",   "key",
                                                              "password", "session", "credential", "signature"};
-  const std::string name = lower_ascii(header_name);
+  const std::string name = core::lower_ascii(header_name);
   return std::ranges::any_of(kParts, [&name](std::string_view part) { return name.find(part) != name.npos; });
 }
 

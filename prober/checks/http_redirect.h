@@ -17,6 +17,7 @@ struct HttpHopAsk {
   std::string method;
   bool with_body = true;         // false once a redirect has turned the method into GET
   bool with_credentials = true;  // false for ever once another host was asked
+  bool with_expect = true;       // false after 417: the header Expect stays away
 };
 
 /// 301, 302, 303, 307 or 308.

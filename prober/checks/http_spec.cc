@@ -13,12 +13,6 @@ bool is_http_token(std::string_view text) {
   });
 }
 
-std::string lower_ascii(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 std::vector<std::pair<std::string, std::string>> read_headers(const core::TableReader& map,
                                                               core::ConfigErrors& errors) {
   auto out = map.text_map("headers");

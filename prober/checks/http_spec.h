@@ -87,7 +87,6 @@ extern const core::KeyTable kHttpRequest;
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> read_headers(const core::TableReader& map,
                                                                             core::ConfigErrors& errors);
 [[nodiscard]] bool is_http_token(std::string_view text);  // RFC 9110 5.6.2
-[[nodiscard]] std::string lower_ascii(std::string_view text);
 
 /// The outcome of a complete answer, before blemishes: ok, or the first expectation that is not met.
 /// `tls` is whether it came over TLS.

@@ -32,7 +32,7 @@ class TcpCheck final : public Check {
 
   core::Measurement give_up(Cause why) override {
     if (talking_) {
-      m_.outcome = core::failed(Stage::kTcp, why, waiting_for());
+      give_up_talk(why);
     } else {
       approach_.give_up(why);
     }
@@ -93,11 +93,17 @@ class TcpCheck final : public Check {
     return core::failed(Stage::kTcp, dialogue_.cause(), dialogue_.detail());
   }
 
-  std::string waiting_for() {
+  void give_up_talk(Cause why) {
     set_tcp_state();
     const auto state = io::tcp_state(approach_.fd().get());
-    if (state && state->unacked > 0) return "what was sent was never acknowledged: the peer may be gone";
-    return dialogue_.waiting_for();
+    std::string detail = dialogue_.waiting_for();
+    if (state && state->large_ones_vanish && why == Cause::kTimeout) {
+      why = Cause::kPmtu;
+      detail = "a short segment was acknowledged, a full one before it never";
+    } else if (state && state->unacked > 0) {
+      detail = "what was sent was never acknowledged: the peer may be gone";
+    }
+    m_.outcome = core::failed(Stage::kTcp, why, detail);
   }
 
   void set_tcp_state() {

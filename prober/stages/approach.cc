@@ -51,7 +51,7 @@ Cause cause_of(io::DialError error) {
 void Approach::start(Callback<void(bool)> done) {
   done_ = std::move(done);
   enter(Stage::kDns);
-  resolve_.emplace(context_, net_, plan_.host);
+  resolve_.emplace(context_, net_, plan_.host, plan_.hosts);
   resolve_->start([this](Resolved r) { on_resolved(std::move(r)); });
 }
 
@@ -145,7 +145,7 @@ void Approach::on_not_connected(const io::DialResult& result) {
     if (!core::is_own_fault(cause)) blemish_ += (blemish_.empty() ? "" : "; ") + what;
     return connect_next();
   }
-  m_.set_seconds(field::kConnectSeconds, result.elapsed);
+  if (!core::is_own_fault(cause)) m_.set_seconds(field::kConnectSeconds, result.elapsed);  // else nothing went out
   fail(Stage::kTcp, cause, blemish_.empty() ? what : blemish_ + "; " + what);
 }
 

@@ -27,6 +27,7 @@ struct ApproachPlan {
   int port = 0;
   std::optional<io::TlsRequest> tls;            // nothing = the plain socket is wanted
   std::unique_ptr<ApproachTunnel> tunnel = {};  // null = none; only together with `tls`
+  bool hosts = true;                            // as Resolve has it
 };
 
 /// What an Approach writes into a measurement: part of the field table of every check that takes this way.
@@ -53,7 +54,8 @@ inline constexpr std::array kApproachFields = {&core::field::kResolveSeconds,
                                                &core::field::kCertKey,
                                                &core::field::kCertSignature,
                                                &core::field::kCertChain,
-                                               &core::field::kOcspStaple};
+                                               &core::field::kOcspStaple,
+                                               &core::field::kTlsNotes};
 
 /// These and a check's own.
 template <std::size_t N>

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/text.h"
+
 namespace sonde::prober {
 namespace {
 
@@ -137,9 +139,7 @@ DnsAnswer read_answer(const io::DnsReply& reply, std::string_view name, core::dn
 
 std::string canonical_name(std::string_view name) {
   if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
-  std::string out{name};
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
+  return core::lower_ascii(name);
 }
 
 }  // namespace sonde::prober

@@ -19,14 +19,15 @@ constexpr std::size_t kAddressesMax = 64;  // RELIABILITY D26
 
 void Resolve::start(Callback<void(Resolved)> done) {
   done_ = std::move(done);
-  if (use_given_address()) return;
+  if (use_given_address() || use_hosts_file()) return;
   choose_resolvers();
   if (resolvers_.empty()) {
     return fail_soon(Cause::kNoResolver, "no resolver is configured and /etc/resolv.conf names none");
   }
-  const bool ip6_first = net_.family == Family::kIp6 || net_.family == Family::kPreferIp6;
-  ask(ip6_first ? Type::kAaaa : Type::kA);
+  ask(is_ip6_first() ? Type::kAaaa : Type::kA);
 }
+
+bool Resolve::is_ip6_first() const { return net_.family == Family::kIp6 || net_.family == Family::kPreferIp6; }
 
 void Resolve::fail_soon(Cause cause, std::string detail) {
   result_.cause = cause;
@@ -45,6 +46,24 @@ bool Resolve::use_given_address() {
   }
   result_.addresses.push_back(*given);
   result_.offered = 1;
+  soon_ = context_.loop.soon([this] { finish(); });
+  return true;
+}
+
+/// What the administrator of this machine wrote goes before DNS, as for every other program here (nsswitch.conf(5),
+/// "files dns"); not where the target names a resolver of its own. The end is then queued.
+bool Resolve::use_hosts_file() {
+  if (!hosts_ || context_.hosts == nullptr || net_.resolver) return false;
+  using IpFamily = io::IpAddress::Family;
+  const bool ip6_first = is_ip6_first();
+  auto found = context_.hosts->find(host_, ip6_first ? IpFamily::kIp6 : IpFamily::kIp4);
+  if (found.empty() && may_fall_back()) {
+    found = context_.hosts->find(host_, ip6_first ? IpFamily::kIp4 : IpFamily::kIp6);
+  }
+  if (found.empty()) return false;
+  result_.offered = found.size();
+  found.resize(std::min(found.size(), kAddressesMax));
+  result_.addresses = std::move(found);
   soon_ = context_.loop.soon([this] { finish(); });
   return true;
 }

@@ -1,4 +1,5 @@
-// The resolve stage: a host name to addresses, asked of the prober's own resolvers (or of the target's).
+// The resolve stage: a host name to addresses: of the hosts file where the system's resolvers are used, else asked of
+// the prober's own resolvers (or of the target's).
 #pragma once
 
 #include <memory>
@@ -16,7 +17,7 @@ struct Resolved {
   std::string detail;
   std::vector<io::IpAddress> addresses;  // of one family, at most 64, in the resolver's order
   std::size_t offered = 0;               // how many there were
-  std::optional<Duration> elapsed;       // absent for a literal or pinned address
+  std::optional<Duration> elapsed;       // absent for a literal or pinned address and one of the hosts file
   int attempts = 1;                      // how often a question was sent until it was answered
 };
 
@@ -24,9 +25,9 @@ struct Resolved {
 class Resolve {
  public:
   /// `context` and `net` must outlive this. Of `net` it heeds pinned, family (kBoth is for fan_out.h to split: here it
-  /// is kAny), resolver, source and interface.
-  Resolve(CheckContext& context, const NetSpec& net, std::string host)
-      : context_(context), net_(net), host_(std::move(host)) {}
+  /// is kAny), resolver, source and interface. `hosts` false: only resolvers are asked, for targets that are about DNS.
+  Resolve(CheckContext& context, const NetSpec& net, std::string host, bool hosts = true)
+      : context_(context), net_(net), host_(std::move(host)), hosts_(hosts) {}
   Resolve(const Resolve&) = delete;
   Resolve& operator=(const Resolve&) = delete;
 
@@ -35,6 +36,8 @@ class Resolve {
 
  private:
   [[nodiscard]] bool use_given_address();
+  [[nodiscard]] bool use_hosts_file();
+  [[nodiscard]] bool is_ip6_first() const;
   void choose_resolvers();
   void ask(core::dns::Type type);
   void on_reply(core::dns::Type type, const io::DnsReply& reply);
@@ -45,6 +48,7 @@ class Resolve {
   CheckContext& context_;
   const NetSpec& net_;
   std::string host_;
+  bool hosts_;
   std::vector<io::Endpoint> resolvers_;
   std::optional<io::DnsPacket> packet_;
   std::unique_ptr<io::DnsLookup> lookup_;  // after what it asks with

@@ -59,6 +59,20 @@ void set_certificates(const io::CertificateFacts& c, core::Measurement& m) {
   set_time(field::kSslEarliestCertExpiry, c.earliest_expiry, m);
 }
 
+void set_notes(const io::TlsFacts& facts, core::Measurement& m) {
+  std::string out;
+  const auto add = [&out](bool there, std::string_view word) {
+    if (there) (out += out.empty() ? "" : ",") += word;
+  };
+  add(!facts.forward_secrecy, "no_forward_secrecy");
+  add(facts.unusual_dh, "unusual_dh_group");
+  if (facts.certificates != nullptr) {
+    add(facts.certificates->out_of_order, "chain_out_of_order");
+    add(!facts.certificates->sct, "no_sct");
+  }
+  set_text(field::kTlsNotes, std::move(out), m);
+}
+
 }  // namespace
 
 void set_tls_facts(const io::TlsFacts& facts, core::Measurement& m) {
@@ -69,6 +83,7 @@ void set_tls_facts(const io::TlsFacts& facts, core::Measurement& m) {
   if (facts.certificates != nullptr) set_certificates(*facts.certificates, m);
   set_time(field::kSslLastChainExpiry, facts.chain_expiry, m);
   if (facts.staple) m.set(field::kOcspStaple, std::string{word(*facts.staple)});
+  set_notes(facts, m);
 }
 
 bool set_tls_result(const io::TlsResult& result, core::Measurement& m) {

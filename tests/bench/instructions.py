@@ -15,7 +15,7 @@ import tempfile
 RECORDED = pathlib.Path(__file__).with_name("instructions.json")
 BOUND = 0.05
 # Counted twice, with fewer and with more repetitions: the difference leaves the start of the process out.
-REPETITIONS = {"encode": (1000, 5000), "parse": (500, 2500), "dns": (200, 1000), "http": (20, 100)}
+REPETITIONS = {"encode": (1000, 5000), "parse": (500, 2500), "dns": (200, 1000), "http": (50, 350)}
 SECONDS_MAX = 600  # valgrind is fifty times slower, and a neighbour may take most of the processor
 
 

@@ -134,7 +134,7 @@ bool repeat_checks(Kind kind, std::size_t count) {
   const test::TempDir files;
   const ServerProcess server{kind};
   // Making an RSA key takes another number of instructions each time.
-  FlatOut rig{server.url(), write_roots(files.path(), {KeyKind::kEcdsa}), files.file("log")};
+  FlatOut rig{server.url(), write_roots(files.path(), {KeyKind::kEcdsa}), files.file("log"), std::chrono::hours{1}};
   return rig.run(count, 1).ok == count;
 }
 

@@ -20,12 +20,14 @@ namespace field = core::field;
 constexpr Duration kTimeout = std::chrono::seconds{10};
 constexpr std::size_t kInFlightMax = 4096;
 constexpr int kWarmUpSeconds = 2;
+constexpr Duration kCommitInterval = std::chrono::milliseconds{200};  // of pipeline::LogOptions
 
 /// Everything below the checks.
 struct Rig {
-  Rig(prober::ProberConfig config, const std::string& log_directory)
+  Rig(prober::ProberConfig config, const std::string& log_directory, Duration commit_interval = kCommitInterval)
       : loop(io::make_asio_loop()), files(io::make_system_files()), http(io::make_http_client(*loop)) {
-    log = std::move(*pipeline::open_log(*loop, *files, {.directory = log_directory}));
+    log =
+        std::move(*pipeline::open_log(*loop, *files, {.directory = log_directory, .commit_interval = commit_interval}));
     cursor = &log->cursor("bench");
     prober = std::move(*prober::make_prober(*loop, *http, std::move(config), "", [this](const core::Record& r) {
       log->append(r);
@@ -55,8 +57,9 @@ prober::ProberConfig config_of(const std::string& ca_file) {
 }  // namespace
 
 struct FlatOut::Parts {
-  Parts(const std::string& url, const std::string& ca_file, const std::string& log_directory)
-      : rig(config_of(ca_file), log_directory), entry(std::move(*prober::target_from_url(url, kTimeout))) {
+  Parts(const std::string& url, const std::string& ca_file, const std::string& log_directory, Duration commit_interval)
+      : rig(config_of(ca_file), log_directory, commit_interval),
+        entry(std::move(*prober::target_from_url(url, kTimeout))) {
     tags = core::ProbeTags{rig.prober->config().vantage, entry.target};
     rig.prober->start();
   }
@@ -71,8 +74,9 @@ struct FlatOut::Parts {
   std::int64_t seq = 0;
 };
 
-FlatOut::FlatOut(const std::string& url, const std::string& ca_file, const std::string& log_directory)
-    : parts_(std::make_unique<Parts>(url, ca_file, log_directory)) {}
+FlatOut::FlatOut(const std::string& url, const std::string& ca_file, const std::string& log_directory,
+                 Duration commit_interval)
+    : parts_(std::make_unique<Parts>(url, ca_file, log_directory, commit_interval)) {}
 FlatOut::~FlatOut() = default;
 
 FlatOut::Result FlatOut::run(std::size_t checks, std::size_t in_flight) {

@@ -21,7 +21,10 @@ class FlatOut {
     std::size_t ok = 0;
   };
 
-  FlatOut(const std::string& url, const std::string& ca_file, const std::string& log_directory);
+  /// `commit_interval`: the log's own pace, unless instructions are counted. How many commits fall into a run would
+  /// then hang on how slow it is.
+  FlatOut(const std::string& url, const std::string& ca_file, const std::string& log_directory,
+          core::Duration commit_interval = std::chrono::milliseconds{200});
   ~FlatOut();
   FlatOut(const FlatOut&) = delete;
   FlatOut& operator=(const FlatOut&) = delete;

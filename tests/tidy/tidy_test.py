@@ -62,6 +62,33 @@ def long_functions(path):
             start = None
 
 
+def arguments(text, start):
+    """The arguments of the call whose bracket opens at `start`, without what stands in inner brackets; literals are
+    left as quotes."""
+    out, depth, at = [""], 0, start
+    while at < len(text):
+        c = text[at]
+        if c in "\"'" and not (c == "'" and text[at - 1].isalnum()):  # a ' between digits groups them
+            end = at + 1
+            while text[end] != c:
+                end += 2 if text[end] == "\\" else 1
+            if depth == 1:
+                out[-1] += c
+            at = end
+        elif c in "([{":
+            depth += 1
+        elif c in ")]}":
+            depth -= 1
+            if depth == 0:
+                return [a.strip() for a in out]
+        elif c == "," and depth == 1:
+            out.append("")
+        elif depth == 1:
+            out[-1] += c
+        at += 1
+    return out
+
+
 class Tidy(unittest.TestCase):
     def test_includes_run_one_way(self):
         wrong = []
@@ -84,6 +111,17 @@ class Tidy(unittest.TestCase):
                         if not relative(path).startswith(tuple(places)) or relative(path) in seen_outside:
                             wrong.append(f"{relative(path)} includes {name}")
         self.assertEqual(wrong, [])
+
+    def test_mistakes_in_configurations_are_told_in_both_languages(self):
+        """ConfigNode::error() has English alone for the tests' own documents only (core/config_node.h)."""
+        wrong = []
+        for path in sources(*MAY_INCLUDE):
+            text = path.read_text()
+            for match in re.finditer(r"(?:->|\.)error\((?!\))", text):
+                args = arguments(text, match.end() - 1)
+                if len(args) == 1 and ('"' in args[0] or "format" in args[0]):
+                    wrong.append(f"{relative(path)}:{text.count(chr(10), 0, match.start()) + 1}")
+        self.assertEqual(wrong, [], "give the Chinese words too")
 
     def test_files_open_with_what_they_are_for(self):
         wrong = [relative(p) for p in sources(*MAY_INCLUDE, "tests") if not p.read_text().startswith("//")]

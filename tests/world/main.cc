@@ -43,12 +43,12 @@ std::optional<World> load(const Options& options) {
     if (const auto round = core::parse_duration(options.round); round && *round >= std::chrono::milliseconds{100}) {
       world.round = *round;
     } else {
-      errors.add({"--round", 0, 0, "a duration of at least 100ms, such as 2s"});
+      errors.add({"--round", 0, 0, "a duration of at least 100ms, such as 2s", "应为至少 100ms 的时长，例如 2s"});
     }
   }
   if (options.seed) world.seed = *options.seed;
   if (static_cast<std::size_t>(options.plan.net) + world.vantages.size() > 256) {
-    errors.add({"--net", 0, 0, "the vantages do not fit between this octet and 255"});
+    errors.add({"--net", 0, 0, "the vantages do not fit between this octet and 255", "观测点放不进此字节到 255 之间"});
   }
   if (errors.empty()) return world;
   fmt::print(stderr, "{}", errors.to_string());

@@ -70,7 +70,7 @@ Story read_story(const ConfigNode& node, ConfigErrors& errors) {
 ConfigNode read_world_file(const std::string& path, ConfigErrors& errors) {
   const auto parse = [&errors](const std::string& file) {
     std::ifstream in(file, std::ios::binary);
-    if (!in) errors.add({.file = file, .message = "this file cannot be read"});
+    if (!in) errors.add({.file = file, .message = "this file cannot be read", .zh = "无法读取此文件"});
     const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     return in ? core::parse_yaml(content, file, nullptr, errors) : ConfigNode{};
   };

@@ -33,6 +33,7 @@ export const causes = {
   self_connect: { en: "connected to itself", zh: "连到自己" },
   starttls_missing: { en: "no STARTTLS", zh: "无 STARTTLS" },
   starttls_injection: { en: "STARTTLS injection", zh: "STARTTLS 注入" },
+  pmtu: { en: "large packets lost", zh: "大包丢失" },
   // tls
   expired: { en: "expired", zh: "证书过期" },
   not_yet_valid: { en: "not yet valid", zh: "证书未生效" },

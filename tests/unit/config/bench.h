@@ -1,6 +1,8 @@
 // A folder with configuration files, and everything that reading them takes.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -10,6 +12,7 @@
 
 #include "cli/configuration.h"
 #include "cli/files_in.h"
+#include "tests/support/both_languages.h"
 #include "tests/support/temp_dir.h"
 
 namespace sonde::test {
@@ -58,6 +61,7 @@ struct ConfigBench {
 
   /// All mistakes, without the test's folder.
   [[nodiscard]] std::string mistakes(core::Language language) const {
+    EXPECT_EQ(in_one_language(errors), "");
     std::string text = errors.to_string(language);
     const std::string folder = directory.path() + "/";
     for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.erase(at, folder.size());

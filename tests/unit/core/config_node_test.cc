@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/both_languages.h"
+
 namespace sonde::core {
 namespace {
 
@@ -25,6 +27,7 @@ class Variables final : public VariableLookup {
 std::string errors_of(std::string_view text) {
   ConfigErrors errors;
   const ConfigNode root = parse_yaml(text, "f.yaml", nullptr, errors);
+  EXPECT_EQ(test::in_one_language(errors), "");
   return errors.to_string();
 }
 
@@ -114,6 +117,7 @@ TEST(ConfigNode, ScalarsSayWhatIsAllowed) {
     ASSERT_EQ(errors.all().size(), c.error.empty() ? 0U : 1U);
     if (!c.error.empty()) {
       EXPECT_EQ(errors.all()[0].message, c.error);
+      EXPECT_EQ(test::in_one_language(errors), "");
     }
   }
 }
@@ -144,6 +148,7 @@ TEST(ForeignYaml, AliasesStayWithinBounds) {
   const auto errors_of = [](const std::string& text) {
     ConfigErrors errors;
     (void)parse_foreign_yaml(text, "f.yaml", errors);
+    EXPECT_EQ(test::in_one_language(errors), "");
     return errors.to_string();
   };
   std::string deep = "a0: &a0 x\n";

@@ -231,5 +231,17 @@ TEST(LogFormat, ChecksumIsCastagnoli) {
   EXPECT_EQ(crc32c("6789", crc32c("12345")), crc32c("123456789"));
 }
 
+TEST(Crc32c, TheInstructionAndTheTableAgreeOnEveryLengthAndStart) {
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) bytes += static_cast<char>(i * 37 + 11);
+  for (std::size_t from = 0; from < 9; ++from) {
+    for (std::size_t size = 0; size + from <= bytes.size(); ++size) {
+      const std::string_view part = std::string_view{bytes}.substr(from, size);
+      ASSERT_EQ(crc32c(part), crc32c_by_table(part)) << from << " " << size;
+      ASSERT_EQ(crc32c(part, 0xDEADBEEF), crc32c_by_table(part, 0xDEADBEEF)) << from << " " << size;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sonde::pipeline::test

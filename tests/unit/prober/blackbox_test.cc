@@ -6,6 +6,7 @@
 #include "prober/blackbox/module.h"
 #include "prober/blackbox/module_keys.h"
 #include "prober/blackbox/module_read.h"
+#include "tests/support/both_languages.h"
 #include "tests/support/sim_files.h"
 
 namespace sonde::prober::blackbox {
@@ -23,7 +24,10 @@ struct Read {
     files.set_contents("/token", "t0ken\n");
     modules = read_modules(yaml, "/b.yml", files, errors);
   }
-  [[nodiscard]] std::string said() const { return errors.to_string(); }
+  [[nodiscard]] std::string said() const {
+    EXPECT_EQ(test::in_one_language(errors), "");
+    return errors.to_string();
+  }
 };
 
 std::string scalar(const core::ConfigNode& map, std::string_view key) {

@@ -9,6 +9,7 @@
 #include "io/files.h"
 #include "prober/config.h"
 #include "prober/config_keys.h"
+#include "tests/support/both_languages.h"
 #include "tests/support/temp_dir.h"
 
 namespace sonde::test {
@@ -71,6 +72,7 @@ class ConfigTest : public testing::Test {
   std::string error(const std::string& yaml, core::Language language = core::Language::kEnglish) {
     (void)read(yaml);
     EXPECT_EQ(errors_.all().size(), 1U) << errors_.to_string();
+    EXPECT_EQ(in_one_language(errors_), "");
     if (errors_.empty()) return "";
     // The folder of the test is left away, so that messages can be compared.
     std::string text = core::to_string(errors_.all().front(), language);

@@ -7,6 +7,8 @@
 #include "prober/config.h"
 #include "prober/config_keys.h"
 
+#include "tests/support/both_languages.h"
+
 namespace sonde::test {
 namespace {
 
@@ -34,6 +36,7 @@ class ConfigNet : public testing::Test {
   std::string error(const std::string& yaml) {
     (void)read(yaml);
     EXPECT_EQ(errors_.all().size(), 1U) << errors_.to_string();
+    EXPECT_EQ(in_one_language(errors_), "");
     return errors_.empty() ? "" : core::to_string(errors_.all().front());
   }
   static Duration limit(const NetSpec& net, Stage stage) {

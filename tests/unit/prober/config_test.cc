@@ -162,5 +162,12 @@ TEST(TargetFromUrl, MakesARunnableTarget) {
   EXPECT_FALSE(prober::target_from_url("dns://127.0.0.1/x?type=ZZ", 3s).has_value());
 }
 
+TEST_F(Config, MapsThatACheckHasNoUseForAreErrorsInBothLanguages) {
+  EXPECT_EQ(error("targets: []\napps: [{name: a, url: \"tcp://a:1\", request: {method: GET}}]\n"),
+            "c.yaml:2:45: request: is for http, https and dns targets; a tcp check has nothing to choose");
+  EXPECT_EQ(error("targets: []\napps: [{name: a, url: \"tls://a:1\", request: {}}]\n", core::Language::kChinese),
+            "c.yaml:2:45: request：只用于 http、https 和 dns 目标；tls 检查没有可选择的内容");
+}
+
 }  // namespace
 }  // namespace sonde::test

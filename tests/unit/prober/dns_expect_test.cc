@@ -2,6 +2,7 @@
 // mistakes in its configuration.
 #include <gtest/gtest.h>
 
+#include "tests/support/both_languages.h"
 #include "tests/unit/prober/check_bench.h"
 #include "tests/unit/prober/hostile_dns.h"
 
@@ -261,6 +262,7 @@ std::string mistakes(const std::string& url, const std::string& yaml = "{}") {
   const core::ConfigNode node = core::parse_yaml(yaml, "t.yaml", nullptr, errors);
   (void)prober::check_type(core::CheckKind::kDns)
       .parse(target, {.expect = node.find("expect"), .request = node.find("request"), .tls = node.find("tls")}, errors);
+  EXPECT_EQ(in_one_language(errors), "");
   return errors.to_string();
 }
 
@@ -291,6 +293,7 @@ TEST(DnsConfig, MistakesAreNamed) {
       {"expect: {answers: []}", "empty list"},
       {"expect: {answers: {equals: [192.0.2.1]}}", "did you mean \"equal\""},
       {"expect: {answers: [/(/]}", "missing"},
+      {"expect: {answers: ['']}", "it is empty"},
       {"expect: {answer_matches: ['(']}", "missing"},
   };
   for (const auto& [yaml, part] : cases)

@@ -276,5 +276,26 @@ TEST(DnsHostile, ManyQueriesShareASocketAndOneIcmpErrorEndsOnlyItsOwn) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST(DnsHostile, D50_AnAnswerAfterTheDeadlineIsATimeoutAndNobodyElsesAnswer) {
+  CheckBench bench;
+  int asked = 0;
+  HostileDns server{bench.loop(), [&asked](const Message& q, const Bytes&, const HostileDns::Back& back) {
+                      if (++asked == 1) return back.send_later(200ms, with_address(q, "198.51.100.6"));
+                      back.send_later(250ms, with_address(q, "192.0.2.1"));
+                    }};
+  const auto late = bench.run(server.url(), "", 100ms);
+  EXPECT_EQ(summary(late), "fail dns timeout");
+  EXPECT_FALSE(has(late, field::kDnsRcode));
+  EXPECT_FALSE(has(late, field::kDnsAnswerSet));
+  EXPECT_FALSE(has(late, field::kResolveSeconds));
+  EXPECT_LT(seconds_of(late, field::kDurationSeconds), 0.150);
+  // It arrives while the next run waits: neither its answer, nor a forgery.
+  const auto next = bench.run(server.url());
+  EXPECT_EQ(summary(next), "ok done none") << next.outcome.detail;
+  EXPECT_EQ(text_of(next, field::kDnsAnswerSet), "192.0.2.1");
+  EXPECT_FALSE(has(next, field::kDnsSpoofed));
+  EXPECT_FALSE(has(next, field::kDnsDuplicates));
+}
+
 }  // namespace
 }  // namespace sonde::test

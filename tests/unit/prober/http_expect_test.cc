@@ -6,6 +6,7 @@
 
 #include "prober/checks/http_date.h"
 #include "prober/checks/http_spec.h"
+#include "tests/support/both_languages.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/prober/check_bench.h"
 
@@ -182,6 +183,7 @@ TEST(HttpConfig, MistakesAreErrorsWhereTheyStand) {
   for (const Case& each : cases) {
     SCOPED_TRACE(each.yaml);
     const Parsed parsed = parse(each.yaml);
+    EXPECT_EQ(in_one_language(parsed.errors), "");
     EXPECT_NE(parsed.errors.to_string().find(each.message), std::string::npos) << parsed.errors.to_string();
   }
 }

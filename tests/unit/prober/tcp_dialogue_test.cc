@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "prober/checks/starttls.h"
+#include "tests/support/both_languages.h"
 #include "tests/support/raw_server.h"
 #include "tests/unit/prober/tls_fixture.h"
 
@@ -197,6 +198,7 @@ TEST(TcpDialogue, ConfigurationMistakesAreErrors) {
     target.url = "tcp://app.test:25";
     (void)prober::check_type(core::CheckKind::kTcp).parse(target, {.expect = &node}, errors);
     EXPECT_FALSE(errors.empty());
+    EXPECT_EQ(in_one_language(errors), "");
     EXPECT_NE(errors.to_string().find(says), std::string::npos) << errors.to_string();
   }
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/both_languages.h"
+
 namespace sonde::test {
 namespace {
 
@@ -80,6 +82,7 @@ TEST(TlsSpec, MistakesAreErrorsAtTheirPlace) {
     SCOPED_TRACE(c.yaml);
     const auto result = read(c.yaml);
     EXPECT_FALSE(result.errors.empty());
+    EXPECT_EQ(in_one_language(result.errors), "");
     EXPECT_NE(result.errors.to_string().find(c.says), std::string::npos) << result.errors.to_string();
   }
 }
