@@ -115,10 +115,10 @@ class World(unittest.TestCase):
         cls.fleet = Fleet()
         try:
             cls.fleet.results_between(now_ms() + ROUND_MS, now_ms() + 2 * ROUND_MS)
+            cls.headless = cls.headless_facts()
         except Exception:
             cls.fleet.close()
             raise
-        cls.headless = cls.headless_facts()
 
     @classmethod
     def tearDownClass(cls):
