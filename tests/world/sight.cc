@@ -96,6 +96,7 @@ Sight::Facts Sight::look_at(const Shown& shown) const {
   const std::string leaf = name + ' ' + day_of(end);
   m.set(field::kCertChain, own ? "1: " + leaf : fmt::format("2: {}; {} {}", leaf, issuer, day_of(start_ + 90 * kDay)));
   m.set(field::kOcspStaple, std::string{"none"});
+  m.set(field::kTlsNotes, std::string{"no_sct"});  // as of every private issuer
   return m;
 }
 
