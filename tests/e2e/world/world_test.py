@@ -225,10 +225,13 @@ class WrongClock(unittest.TestCase):
 
         # Slots that the clock jumped over have results too.
         fleet.wait(lambda: len({r.pair for r in stepped() if r.outcome == kinds.NOTHING}) == len(fleet.targets))
-        fleet.api("DELETE", "/faults")
         seen = [r for r in stepped() if r.outcome == kinds.NOTHING]
+        fleet.api("DELETE", "/faults")
         self.assertEqual({r.pair[0] for r in seen}, {"beijing-ct"})
-        self.assertEqual({r.fields["clock_step_ms"] for r in seen if r.time_ms > begin + step}, {f"{step}i"})
+        ahead = [r for r in seen if r.time_ms > begin + step]
+        self.assertTrue(ahead)
+        for r in ahead:  # as a tick saw it, which reads two clocks one after the other
+            self.assertAlmostEqual(int(r.fields["clock_step_ms"].rstrip("i")), step, delta=200)
         others = [r for r in fleet.results() if r.pair[0] != "beijing-ct" and r.time_ms > begin]
         self.assertEqual({tuple(r.outcome) for r in others}, {tuple(kinds.NOTHING)})
 
