@@ -5,6 +5,7 @@ tests/bench/catalogue.py does it with the whole one and a real prober."""
 import http.client
 import json
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -85,6 +86,20 @@ class CatalogueWorld(unittest.TestCase):
         self.assertEqual(probing.resolve(self.world.info, server, "acme.test", qtype=6)[0], "dns_nodata")  # NOERROR, no A
         self.world.api("POST", "/faults", {"on": {"provider": "acme"}, "kind": "black_hole"})
         self.assertEqual(probing.resolve(self.world.info, server, "acme.test", qtype=6, timeout=0.3)[0], "dns_timeout")
+
+    def test_an_entry_that_no_world_can_serve_is_a_mistake_with_its_place(self):
+        for entry, words in (('{service: kv, url: "https://api.acme.test:8443/", status: [200]}', "well-known ports"),
+                             ('{service: kv, url: "https://api.acme.test/", status: []}', "list of statuses"),
+                             ('{service: kv, url: "https://api.acme.test/", status: [fine]}', "fine")):
+            with self.subTest(entry), tempfile.TemporaryDirectory() as folder:
+                cloud = CLOUD.replace('{service: kv, url: "https://api.acme.test/kv?ping=1", status: [401, 403]}', entry)
+                self.assertNotEqual(cloud, CLOUD)
+                pathlib.Path(folder, "acme.yaml").write_text(cloud)
+                world = pathlib.Path(folder, "world.yml")
+                world.write_text(f"catalogue: {folder}\nvantages: []\n")
+                done = subprocess.run([running_world.BINARY, "-f", world, "--check"], capture_output=True, text=True, timeout=30)
+                self.assertEqual(done.returncode, 78, done.stderr)
+                self.assertRegex(done.stderr, rf"acme\.yaml:\d+:\d+: .*{words}")
 
     def test_the_written_targets_expect_what_the_catalogue_expects(self):
         text = (self.world.out / "targets.yaml").read_text()

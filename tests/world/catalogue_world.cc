@@ -1,23 +1,24 @@
 // Entries of the catalogue as targets of a world.
 #include "catalogue_world.h"
 
-#include "core/text.h"
+#include "core/target.h"
 #include "io/files.h"
 #include "prober/catalogue_folder.h"
 
 namespace sonde::world {
 namespace {
 
-// https://HOST/PATH to its parts. The schema of the catalogue allows no port but 53 of dns, which is what a world has.
-void set_url(Target& t, const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t path = std::min(url.find('/', scheme + 3), url.size());
-  t.protocol = Protocol::kHttps;
-  if (url.starts_with("http:")) t.protocol = Protocol::kHttp;
-  if (url.starts_with("dns:")) t.protocol = Protocol::kDns;
-  t.path = url.substr(path);
-  t.host = url.substr(scheme + 3, path - scheme - 3);
-  t.host = t.host.substr(0, t.host.find(':'));
+void set_url(Target& t, const prober::CatalogueEndpoint& e, core::ConfigErrors& errors) {
+  const auto url = core::parse_url(e.url);
+  if (!url) return errors.add(e.url_node.error(url.error()));
+  const bool http = url->scheme == "http";
+  const bool dns = url->scheme == "dns";
+  if ((!http && !dns && url->scheme != "https") || url->port != (dns ? 53 : http ? 80 : 443)) {
+    errors.add(e.url_node.error("a world serves https, http and dns at their well-known ports"));
+  }
+  t.protocol = dns ? Protocol::kDns : http ? Protocol::kHttp : Protocol::kHttps;
+  t.host = url->host;
+  t.path = url->path;
 }
 
 Target target_of(const prober::CatalogueEndpoint& e, core::ConfigErrors& errors) {
@@ -25,13 +26,14 @@ Target target_of(const prober::CatalogueEndpoint& e, core::ConfigErrors& errors)
   t.name = e.name;
   t.service = e.service;
   t.partition = e.partition.value_or(t.partition);
-  set_url(t, e.url);
+  set_url(t, e, errors);
+  if (t.protocol == Protocol::kDns) return t;
   t.statuses.clear();
   const core::ConfigNode* statuses = e.expect.find("status");
-  for (const std::string& text :
-       statuses == nullptr ? std::vector<std::string>{} : core::read_strings(*statuses, errors)) {
-    t.statuses.push_back(std::stoi(text));
+  for (const core::ConfigNode& n : statuses == nullptr ? std::vector<core::ConfigNode>{} : statuses->items) {
+    if (const auto status = core::read_integer(n, 100, 599, errors)) t.statuses.push_back(static_cast<int>(*status));
   }
+  if (t.statuses.empty()) errors.add(e.url_node.error("a world answers the first of a list of statuses"));
   return t;
 }
 
