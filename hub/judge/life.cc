@@ -261,6 +261,7 @@ void Docket::open_new(Step& s) {
 }
 
 void Docket::adopt(Step& s, Incident& i, const Finding& f, EventKind event) {
+  // An issuer is of the class app, too, but is itself what others share.
   const bool app = f.component.kind == Kind::kApp || f.component.kind == Kind::kEndpoint;
   i.shared_cause = i.shared_cause || (app && f.shared_cause && i.grade != Grade::kConvicted);
   const Grade most = i.shared_cause ? Grade::kLeaning : Grade::kConvicted;

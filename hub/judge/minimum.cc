@@ -138,14 +138,11 @@ void check_edge(Case& c) {
   });
   c.need(elsewhere, "The same targets are not seen healthy from elsewhere.", "没有从其他地区看到同样的目标正常。");
   need_other_provider(c);
-  const auto crosses = [&](std::uint32_t i) {
-    return partition_of(c.scene.target(i)).value_or(c.scene.vantage(i).partition) != c.scene.vantage(i).partition;
-  };
-  const bool crossing = crosses(c.finding.failing.front());
+  const bool crossing = crosses_border(c, c.finding.failing.front());
   const bool way = mostly_healthy(c, [&](std::uint32_t i) {
     const core::Target& o = c.scene.target(i);
     return c.from_failing_vantage(i) && o.role != Role::kControl && !o.provider.empty() &&
-           !c.failing.providers.contains(o.provider) && crosses(i) == crossing;
+           !c.failing.providers.contains(o.provider) && crosses_border(c, i) == crossing;
   });
   c.need(way, "Other providers fail from there too: it may be the way there.",
          "从那里访问其他云也有故障：可能是途中的问题。");

@@ -30,8 +30,7 @@ void need_both_sides(Case& c) {
   for (const std::uint32_t v : c.failing.vantages) seeing.insert(c.scene.vantages[v].partition);
   if (seeing.size() != 1) return;
   const core::Partition side = *seeing.begin();
-  const bool crossing = std::ranges::all_of(
-      c.finding.failing, [&](std::uint32_t i) { return partition_of(c.scene.target(i)).value_or(side) != side; });
+  const bool crossing = std::ranges::all_of(c.finding.failing, [&](std::uint32_t i) { return crosses_border(c, i); });
   if (!crossing) return;
   std::set<std::uint32_t> fine;
   for (std::uint32_t i = 0; i < c.scene.cells.size(); ++i) {
@@ -53,6 +52,11 @@ void need_outside_witness(Case& c) {
 bool fails_too(const Case& c, std::uint32_t i) {
   const Cell& cell = c.scene.cells[i];
   return failed_lately(c.scene, i) && cell.last_fail_ms >= c.finding.since_ms - c.scene.round_ms;
+}
+
+bool crosses_border(const Case& c, std::uint32_t i) {
+  const core::Partition side = c.scene.vantage(i).partition;
+  return partition_of(c.scene.target(i)).value_or(side) != side;
 }
 
 bool is_conclusive(const Case& c) {

@@ -52,6 +52,9 @@ inline constexpr std::size_t kSiblingShare = 10;  // a tenth: far above what fai
 /// different times).
 [[nodiscard]] bool fails_too(const Case& c, std::uint32_t i);
 
+/// Vantage and target are on different sides of the border.
+[[nodiscard]] bool crosses_border(const Case& c, std::uint32_t i);
+
 /// Refused, an own certificate, a wrong answer: the host is alive and says so itself, in four fifths of the cells.
 [[nodiscard]] bool is_conclusive(const Case& c);
 
