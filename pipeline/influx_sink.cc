@@ -44,8 +44,6 @@ class Influx final : public InfluxSink {
   }
   [[nodiscard]] io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) override;
   [[nodiscard]] std::uint64_t dead_lettered() const override { return dead_lettered_; }
-  [[nodiscard]] std::uint64_t expired() const override { return expired_; }
-  [[nodiscard]] std::uint64_t left_out() const override { return left_out_; }
   [[nodiscard]] SinkFacts facts() const override {
     SinkFacts out{.expired = expired_, .left_out = {}, .dns = static_cast<int>(address_source())};
     if (victoria_) out.left_out = left_out_;

@@ -52,11 +52,6 @@ class InfluxSink : public Sink {
  public:
   /// Lines given up on since the start.
   [[nodiscard]] virtual std::uint64_t dead_lettered() const = 0;
-  /// Those of them that were older than the database keeps (RELIABILITY 1.5).
-  [[nodiscard]] virtual std::uint64_t expired() const = 0;
-  /// Rows that a VictoriaMetrics acknowledged and left out while this sink wrote to it, as its counters tell: of all
-  /// its writers, and known only once it is asked again, before a later delivery.
-  [[nodiscard]] virtual std::uint64_t left_out() const = 0;
   /// Where the server's addresses come from, for the metric `sonde_sink_dns`.
   [[nodiscard]] virtual AddressSource address_source() const = 0;
 };

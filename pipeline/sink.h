@@ -30,9 +30,11 @@ struct SinkReply {
 /// What a sink knows beyond the books of its reader, for the metrics page. Counts begin with the process; what a kind
 /// of sink cannot know is absent.
 struct SinkFacts {
-  std::optional<std::uint64_t> expired;   // of the dead-lettered: lines older than the database keeps
-  std::optional<std::uint64_t> left_out;  // see InfluxSink::left_out()
-  std::optional<int> dns;                 // where the addresses come from: the number of an AddressSource
+  std::optional<std::uint64_t> expired;  // of the dead-lettered: lines older than the database keeps (RELIABILITY 1.5)
+  /// Rows that a VictoriaMetrics acknowledged and left out while this sink wrote to it, as its counters tell: of all
+  /// its writers, and known only once it is asked again, before a later delivery.
+  std::optional<std::uint64_t> left_out;
+  std::optional<int> dns;  // where the addresses come from: the number of an AddressSource
 };
 
 class Sink {
