@@ -18,8 +18,8 @@
 #include "cli/verbs.h"
 #include "cli/waterfall.h"
 #include "io/address.h"
-#include "io/asio_loop.h"
 #include "io/files.h"
+#include "io/system_loop.h"
 #include "prober/prober.h"
 
 namespace sonde::cli {
@@ -58,7 +58,7 @@ class Session {
         err_(context.err),
         repeats_(options.watch || options.count > 0),
         every_(options.watch.value_or(std::chrono::seconds{1})),
-        loop_(io::make_asio_loop()),
+        loop_(io::make_system_loop()),
         http_(io::make_http_client(*loop_)),
         resolv_conf_(read_resolv_conf(files)),
         config_(std::move(plan.prober)),

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/machine.h"
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "prober/config_vantage.h"
 
 namespace sonde::cli {
@@ -201,7 +201,7 @@ void ConfigurationKeeper::say(Tone tone, std::string_view en, std::string_view z
 std::optional<Configuration> load_configuration(const std::string& path, io::Files& files,
                                                 const prober::CatalogueSource& catalogue, core::ConfigErrors& errors,
                                                 core::ConfigNode* root) {
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const EnvironmentVariables variables;
   ConfigurationKeeper keeper{{.loop = *loop,
                               .files = files,

@@ -11,9 +11,9 @@
 #include "cli/files_in.h"
 #include "cli/machine.h"
 #include "cli/verbs.h"
-#include "io/asio_loop.h"
 #include "io/http_client.h"
 #include "io/name_resolver.h"
+#include "io/system_loop.h"
 
 namespace sonde::cli {
 namespace {
@@ -22,7 +22,7 @@ class Doctor {
  public:
   explicit Doctor(Configuration configuration)
       : configuration_(std::move(configuration)),
-        loop_(io::make_asio_loop()),
+        loop_(io::make_system_loop()),
         files_(io::make_system_files()),
         http_(io::make_http_client(*loop_)),
         names_(io::make_name_resolver(*loop_)),

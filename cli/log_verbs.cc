@@ -9,8 +9,8 @@
 
 #include "cli/log_verbs.h"
 #include "cli/verbs.h"
-#include "io/asio_loop.h"
 #include "io/files.h"
+#include "io/system_loop.h"
 #include "pipeline/log_repair.h"
 #include "pipeline/log_survey.h"
 
@@ -249,7 +249,7 @@ int log_verify_verb(const LogVerbOptions& options, const Context& context) {
 int log_repair_verb(const LogVerbOptions& options, const Context& context) {
   spdlog::set_level(spdlog::level::off);  // what the log says while it opens, the report says in the reader's language
   const auto files = io::make_system_files();
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const auto report = pipeline::repair_log(*loop, *files, options.directory);
   if (!report) return log_failure(report.error(), context.err);
   if (!report->degraded.empty()) return log_failure({core::ErrorCode::kIo, report->degraded}, context.err);

@@ -12,7 +12,7 @@
 #include "cli/machine.h"
 #include "cli/service.h"
 #include "cli/verbs.h"
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 
 namespace sonde::cli {
 namespace {
@@ -31,7 +31,7 @@ class Run {
   Run(const RunOptions& options, const Context& context)
       : options_(options),
         err_(context.err),
-        loop_(io::make_asio_loop()),
+        loop_(io::make_system_loop()),
         files_(io::make_system_files()),
         keeper_({.loop = *loop_,
                  .files = *files_,

@@ -9,7 +9,7 @@
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "cli/verify_report.h"
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "prober/catalogue_folder.h"
 #include "prober/prober.h"
 
@@ -104,7 +104,7 @@ class Verify {
 
   int execute() {
     if (!open_catalogue() || !load() || !choose()) return exit_code::kUsage;
-    const auto loop = io::make_asio_loop();
+    const auto loop = io::make_system_loop();
     const auto http = io::make_http_client(*loop);
     const std::string vantage = config_.vantage.name;
     auto prober =

@@ -7,7 +7,7 @@
 #include "cli/machine.h"
 #include "cli/verbs.h"
 #include "io/address.h"
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "prober/detection_words.h"
 
 namespace sonde::cli {
@@ -131,7 +131,7 @@ int vantage_detect_verb(const VantageOptions& options, const Context& context) {
   }
   const EmbeddedCatalogue catalogue;
   core::ConfigErrors errors;  // none: the catalogue is ours
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const auto http = io::make_http_client(*loop);
   prober::VantageDetection found;
   const io::Handle asking =

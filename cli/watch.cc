@@ -9,9 +9,9 @@
 
 #include "cli/verbs.h"
 #include "core/target.h"
-#include "io/asio_loop.h"
 #include "io/http_client.h"
 #include "io/name_resolver.h"
+#include "io/system_loop.h"
 
 namespace sonde::cli {
 namespace {
@@ -109,7 +109,7 @@ int watch_verb(const WatchOptions& options, const Context& context) {
     fmt::print(stderr, "error: --hub needs an http:// or https:// URL, such as http://127.0.0.1:8686\n");
     return exit_code::kUsage;
   }
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const auto http = io::make_http_client(*loop, 1);
   const io::Handle signals = io::watch_signals(*loop, [&loop](int number) {
     if (number != SIGHUP) loop->stop();

@@ -20,7 +20,7 @@ namespace sonde::hub {
 
 /// What the hub is built from. All references must outlive it.
 struct HubParts {
-  io::Loop& loop;  // from io::make_asio_loop()
+  io::Loop& loop;  // from io::make_system_loop()
   io::Files& files;
   pipeline::Log& log;
   const AssetSource& assets;

@@ -71,8 +71,8 @@ class HttpServer {
   [[nodiscard]] virtual int port() const = 0;
 };
 
-/// Listens at once. Errors: address not usable, port taken (kBusy). `loop` must come from make_asio_loop() and outlive
-/// the server; responders and streams may outlive it (they then do nothing).
+/// Listens at once. Errors: address not usable, port taken (kBusy). `loop` must come from make_system_loop() and
+/// outlive the server; responders and streams may outlive it (they then do nothing).
 [[nodiscard]] core::Result<std::unique_ptr<HttpServer>> listen_http(Loop& loop, HttpServerOptions options,
                                                                     HttpServer::Handler handler);
 

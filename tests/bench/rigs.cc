@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "pipeline/log.h"
 #include "prober/prober.h"
 #include "prober/scheduler.h"
@@ -25,7 +25,7 @@ constexpr Duration kCommitInterval = std::chrono::milliseconds{200};  // of pipe
 /// Everything below the checks.
 struct Rig {
   Rig(prober::ProberConfig config, const std::string& log_directory, Duration commit_interval = kCommitInterval)
-      : loop(io::make_asio_loop()), files(io::make_system_files()), http(io::make_http_client(*loop)) {
+      : loop(io::make_system_loop()), files(io::make_system_files()), http(io::make_http_client(*loop)) {
     log =
         std::move(*pipeline::open_log(*loop, *files, {.directory = log_directory, .commit_interval = commit_interval}));
     cursor = &log->cursor("bench");
@@ -157,7 +157,7 @@ PacedResult run_paced(const Paced& plan) {
 }
 
 double scheduler_cpu_seconds(std::size_t slots) {
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   std::size_t fired = 0;
   prober::Scheduler::Events events;
   events.due = [&](std::size_t, WallTime, Duration) { ++fired; };

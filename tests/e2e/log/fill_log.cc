@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include "io/asio_loop.h"
 #include "io/files.h"
+#include "io/system_loop.h"
 #include "pipeline/lines.h"
 #include "pipeline/log.h"
 
@@ -94,7 +94,7 @@ int run(const std::vector<std::string>& arguments) {
     std::fputs("sonde-fill-log DIRECTORY READER... [--rows N]\n", stderr);
     return 2;
   }
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const auto files = io::make_system_files();
   auto log = pipeline::open_log(*loop, *files,
                                 {.directory = names.front(),

@@ -6,8 +6,8 @@
 
 #include "cli/configuration_keeper.h"
 #include "cli/target_documents.h"
-#include "io/asio_loop.h"
 #include "io/http_server.h"
+#include "io/system_loop.h"
 #include "tests/support/run_loop.h"
 #include "tests/unit/config/bench.h"
 
@@ -107,7 +107,7 @@ class Following : public testing::Test {
     follow();
   }
 
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
   ConfigBench bench_;
   std::unique_ptr<DocumentServer> server_ = std::make_unique<DocumentServer>(*loop_);
   std::unique_ptr<ConfigurationKeeper> keeper_;

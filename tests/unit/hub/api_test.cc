@@ -14,8 +14,8 @@
 #include <optional>
 
 #include "core/line_protocol.h"
-#include "io/asio_loop.h"
 #include "io/http_client.h"
+#include "io/system_loop.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/hub/bench.h"
@@ -97,7 +97,7 @@ class ApiTest : public ::testing::Test {
   }
 
   sonde::test::TempDir dir;
-  std::unique_ptr<io::Loop> loop = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop = io::make_system_loop();
   std::unique_ptr<io::HttpClient> client = io::make_http_client(*loop);
   test::FakeLog log;
   TwoAssets assets;

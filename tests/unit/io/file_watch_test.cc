@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/temp_dir.h"
 
@@ -38,7 +38,7 @@ class FileWatchTest : public testing::Test {
   }
 
   TempDir dir_;
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
   std::unique_ptr<io::FileWatch> watch_;
   int changes_ = 0;
 };

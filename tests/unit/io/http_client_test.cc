@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "io/asio_loop.h"
 #include "io/http_server.h"
+#include "io/system_loop.h"
 #include "tests/support/http2_frames.h"
 #include "tests/support/raw_server.h"
 #include "tests/support/run_loop.h"
@@ -87,7 +87,7 @@ class HttpClient : public testing::Test {
     return response;
   }
 
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
   std::unique_ptr<io::HttpClient> client_ = io::make_http_client(*loop_);
   std::string sent_;
 };

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <optional>
 
-#include "io/asio_loop.h"
 #include "io/http_client.h"
+#include "io/system_loop.h"
 #include "tests/support/own_network.h"
 #include "tests/support/raw_server.h"
 #include "tests/support/run_loop.h"
@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 void vanish_after_the_request() {
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const auto client = io::make_http_client(*loop);
   RawServer server{*loop, {.bytes = "", .end = RawScript::End::kHold}};
   io::HttpRequest request;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "tests/support/raw_server.h"
 #include "tests/support/run_loop.h"
 
@@ -42,7 +42,7 @@ class HttpServer : public testing::Test {
     return client->received();
   }
 
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
   std::vector<io::ServerRequest> seen_;
   std::function<void(io::ServerRequest, std::unique_ptr<io::Responder>)> handler_;
   std::unique_ptr<io::HttpServer> server_;

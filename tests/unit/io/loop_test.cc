@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "io/unique_fd.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/sim_loop.h"
@@ -31,7 +31,7 @@ class AnyLoop : public testing::TestWithParam<Kind> {
  protected:
   AnyLoop() {
     if (GetParam() == Kind::kReal) {
-      loop_ = io::make_asio_loop();
+      loop_ = io::make_system_loop();
     } else {
       loop_ = std::make_unique<test::SimLoop>();
     }
@@ -218,8 +218,8 @@ struct Pipe {
   io::UniqueFd b;
 };
 
-TEST(AsioLoop, AWatchRunsAgainWhileTheDescriptorStaysReady) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, AWatchRunsAgainWhileTheDescriptorStaysReady) {
+  const auto loop = io::make_system_loop();
   const Pipe pipe;
   for (const char c : std::string("abc")) pipe.write(c);
   std::string seen;
@@ -232,8 +232,8 @@ TEST(AsioLoop, AWatchRunsAgainWhileTheDescriptorStaysReady) {
   ASSERT_TRUE(run_loop_until(*loop, [&] { return seen.size() == 4; }));
 }
 
-TEST(AsioLoop, ADescriptorHasOneWatchForEachInterest) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, ADescriptorHasOneWatchForEachInterest) {
+  const auto loop = io::make_system_loop();
   const Pipe pipe;
   int writable = 0;
   int readable = 0;
@@ -251,8 +251,8 @@ TEST(AsioLoop, ADescriptorHasOneWatchForEachInterest) {
   EXPECT_EQ(writable, before);
 }
 
-TEST(AsioLoop, AWatchMayDestroyItselfAndItsOwner) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, AWatchMayDestroyItselfAndItsOwner) {
+  const auto loop = io::make_system_loop();
   const Pipe pipe;
   struct Owner {
     io::Handle watch;
@@ -271,8 +271,8 @@ TEST(AsioLoop, AWatchMayDestroyItselfAndItsOwner) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST(AsioLoop, StaleReadinessIsDroppedWhenTheDescriptorIsReused) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, StaleReadinessIsDroppedWhenTheDescriptorIsReused) {
+  const auto loop = io::make_system_loop();
   Pipe first;
   Pipe second;
   Pipe third;
@@ -305,8 +305,8 @@ TEST(AsioLoop, StaleReadinessIsDroppedWhenTheDescriptorIsReused) {
   ASSERT_TRUE(run_loop_until(*loop, [&] { return fresh > 0; }));
 }
 
-TEST(AsioLoop, AReplacedWatchOfTheSameDescriptorStillHearsWhatIsReady) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, AReplacedWatchOfTheSameDescriptorStillHearsWhatIsReady) {
+  const auto loop = io::make_system_loop();
   const Pipe pipe;
   pipe.write('x');
   int second_calls = 0;
@@ -321,8 +321,8 @@ TEST(AsioLoop, AReplacedWatchOfTheSameDescriptorStillHearsWhatIsReady) {
   ASSERT_TRUE(run_loop_until(*loop, [&] { return second_calls == 1; }));
 }
 
-TEST(AsioLoop, AWatchHearsThatThePeerHungUp) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, AWatchHearsThatThePeerHungUp) {
+  const auto loop = io::make_system_loop();
   Pipe pipe;
   int calls = 0;
   auto watch = loop->watch(pipe.a.get(), io::Interest::kRead, [&] { ++calls; });
@@ -330,8 +330,8 @@ TEST(AsioLoop, AWatchHearsThatThePeerHungUp) {
   ASSERT_TRUE(run_loop_until(*loop, [&] { return calls > 0; }));
 }
 
-TEST(AsioLoop, ManyShortWatchesLeaveNothingBehind) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, ManyShortWatchesLeaveNothingBehind) {
+  const auto loop = io::make_system_loop();
   int rounds = 0;
   for (int i = 0; i < 2000; ++i) {
     const Pipe pipe;
@@ -347,8 +347,8 @@ TEST(AsioLoop, ManyShortWatchesLeaveNothingBehind) {
   EXPECT_EQ(rounds, 2000);
 }
 
-TEST(AsioLoop, SignalsArriveOnTheLoop) {
-  const auto loop = io::make_asio_loop();
+TEST(SystemLoop, SignalsArriveOnTheLoop) {
+  const auto loop = io::make_system_loop();
   std::vector<int> seen;
   io::Handle signals;
   signals = io::watch_signals(*loop, [&](int number) {

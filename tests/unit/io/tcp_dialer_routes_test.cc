@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "io/tcp_dialer.h"
 #include "tests/support/own_network.h"
 #include "tests/support/run_loop.h"
@@ -34,7 +34,7 @@ class DialerRoutes : public testing::Test {
 
   /// How a connect ends within `wait`; nothing when it does not.
   static std::optional<DialError> dial(const char* address, core::Duration wait = 5s) {
-    const auto loop = io::make_asio_loop();
+    const auto loop = io::make_system_loop();
     io::TcpDialer dialer = make_dialer(*loop);
     std::optional<DialError> error;
     const auto handle = dialer.dial(to(address), {}, [&error](const io::DialResult& r) { error = r.error; });
@@ -99,7 +99,7 @@ TEST_F(DialerRoutes, C4_ARouterWithoutARouteIsUnreachableAndNotOurs) {
 TEST_F(DialerRoutes, C29_NoLocalPortLeftIsOurOwnFault) {
   expect("echo '40000 40001' > /proc/sys/net/ipv4/ip_local_port_range; ip addr add 10.8.0.1/24 dev lo", [] {
     const TcpListener server{"10.8.0.1", 80};
-    const auto loop = io::make_asio_loop();
+    const auto loop = io::make_system_loop();
     io::TcpDialer dialer = make_dialer(*loop);
     std::vector<io::DialResult> results;
     std::vector<io::Handle> handles;
@@ -115,7 +115,7 @@ TEST_F(DialerRoutes, C29_NoLocalPortLeftIsOurOwnFault) {
 
 TEST_F(DialerRoutes, C32_AnInterfaceThatGoesDownMeanwhileIsSeenAsOurFault) {
   expect(kLink, [] {
-    const auto loop = io::make_asio_loop();
+    const auto loop = io::make_system_loop();
     io::TcpDialer dialer = make_dialer(*loop);
     const auto handle = dialer.dial(to("10.8.0.9"), {}, [](const io::DialResult&) { FAIL() << "nobody is there"; });
     run_turns(*loop, 3);

@@ -8,8 +8,8 @@
 
 #include <filesystem>
 
-#include "io/asio_loop.h"
 #include "io/sockaddr.h"
+#include "io/system_loop.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/tcp_listener.h"
 
@@ -45,7 +45,7 @@ class Dialer : public testing::Test {
     return result ? std::move(*result) : DialResult{};
   }
 
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
 };
 
 TEST_F(Dialer, C1_AConnectionSaysWhatTheKernelSaw) {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <future>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/prober/test_certificates.h"
@@ -65,7 +65,7 @@ TEST_F(TlsContextTest, AFileThatChangedIsReadAgainAfterASecond) {
 }
 
 TEST_F(TlsContextTest, ASessionOutlivesTheContextItWasMadeFrom) {
-  auto loop = io::make_asio_loop();
+  auto loop = io::make_system_loop();
   TlsPolicy policy;
   policy.ca_file = dir_.file("own.pem");
   write_pem(TestAuthority::get().root.certificate.get(), policy.ca_file);
@@ -79,7 +79,7 @@ TEST_F(TlsContextTest, ASessionOutlivesTheContextItWasMadeFrom) {
 }
 
 TEST_F(TlsContextTest, TheFirstByteIsDatedByItsArrivalNotByOurLoop) {
-  auto loop = io::make_asio_loop();
+  auto loop = io::make_system_loop();
   auto client = io::make_tls_client(*loop, {.ca_file = dir_.file("ca.pem")});
   ASSERT_TRUE(client.has_value());
   const Identity leaf = TestAuthority::get().leaf();

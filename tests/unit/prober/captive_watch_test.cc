@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "prober/self_watch.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/sim_loop.h"
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 /// What two looks in a row found.
 std::vector<bool> two_looks(const io::Endpoint& canary) {
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   std::vector<bool> found;
   const prober::CaptiveWatch watch{*loop,
                                    {.canary = canary, .source = std::nullopt, .every = 1ms, .timeout = 100ms},

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "prober/checks/checks.h"
 #include "prober/runner.h"
 #include "tests/support/run_loop.h"
@@ -25,7 +25,7 @@ struct BenchOptions {
 
 class CheckBench {
  public:
-  explicit CheckBench(const BenchOptions& options = {}) : loop_(io::make_asio_loop()) {
+  explicit CheckBench(const BenchOptions& options = {}) : loop_(io::make_system_loop()) {
     io::DialerOptions dialer;
     if (options.allow_loopback) dialer.policy.allow("127.0.0.0/8");
     if (!options.allow.empty()) dialer.policy.allow(options.allow);

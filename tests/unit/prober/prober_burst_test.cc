@@ -42,7 +42,7 @@ class BusyWatch {
 };
 
 TEST(ProberBurst, C37_TenThousandRefusalsAtOnceDoNotHoldUpTheLoop) {
-  const auto loop = io::make_asio_loop();
+  const auto loop = io::make_system_loop();
   const auto http = io::make_http_client(*loop);
   prober::ProberConfig config;
   config.vantage.name = "v";

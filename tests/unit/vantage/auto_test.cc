@@ -4,7 +4,7 @@
 
 #include "cli/config_print.h"
 #include "cli/configuration_keeper.h"
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/tcp_listener.h"
 #include "tests/unit/config/bench.h"
@@ -47,7 +47,7 @@ class Auto : public testing::Test {
     return v.provider + "/" + v.region + " " + std::string{name(v.partition)} + " " + v.city;
   }
 
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
   ConfigBench bench_;
   MetadataServer server_{*loop_, aws_metadata("cn-north-1", "cn-north-1b")};
   std::unique_ptr<ConfigurationKeeper> keeper_;

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 #include "prober/detection_words.h"
 #include "tests/support/fake_http_client.h"
 #include "tests/support/raw_server.h"
@@ -44,7 +44,7 @@ class Detect : public testing::Test {
     return d.place() == nullptr ? prober::why_unknown(d, 2s).en : prober::words_of(*d.place()).en;
   }
 
-  std::unique_ptr<io::Loop> loop_ = io::make_asio_loop();
+  std::unique_ptr<io::Loop> loop_ = io::make_system_loop();
 };
 
 struct Played {

@@ -2,7 +2,7 @@
 // queued with soon. Nothing that is added during a turn runs in it, so a turn always ends. A turn is one system call,
 // and a watch is two in its life: Boost.Asio, which waited here before, took an epoll_ctl(2) more for each event and an
 // epoll_wait(2) and a timerfd_settime(2) more for each turn (docs/performance.md).
-#include "io/asio_loop.h"
+#include "io/system_loop.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -335,7 +335,7 @@ void EpollLoop::destroy_retired() {
 
 }  // namespace
 
-std::unique_ptr<Loop> make_asio_loop() { return std::make_unique<EpollLoop>(); }
+std::unique_ptr<Loop> make_system_loop() { return std::make_unique<EpollLoop>(); }
 
 Handle watch_signals(Loop& loop, core::Callback<void(int)> on_signal) {
   auto* real = dynamic_cast<EpollLoop*>(&loop);

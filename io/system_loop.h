@@ -1,4 +1,4 @@
-// The real loop, on epoll(7). It is named after Boost.Asio, which waited here before.
+// The real loop, on epoll(7).
 #pragma once
 
 #include <memory>
@@ -9,10 +9,10 @@
 namespace sonde::io {
 
 /// Makes the loop of this process' main thread.
-[[nodiscard]] std::unique_ptr<Loop> make_asio_loop();
+[[nodiscard]] std::unique_ptr<Loop> make_system_loop();
 
 /// Calls `on_signal` with the number each time SIGINT, SIGTERM or SIGHUP arrives, on the loop. `loop` must come from
-/// make_asio_loop(). One at a time per process.
+/// make_system_loop(). One at a time per process.
 [[nodiscard]] Handle watch_signals(Loop& loop, core::Callback<void(int)> on_signal);
 
 }  // namespace sonde::io
