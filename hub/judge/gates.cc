@@ -64,8 +64,8 @@ void set_cells(const Scene& scene, const EvidenceTable& table, Window window, co
   f.dominant = static_cast<Channel>(std::ranges::max_element(failures) - failures.begin());
 }
 
-// Twins sit on the same reporting cells; only what kind of error it is can separate them.
-void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own_class_evidence, Finding& f) {
+// Twins sit on the same reporting cells; only what kind of error it is, and companions, can separate them.
+void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own_told_apart, Finding& f) {
   const auto cells_of = [&](std::uint32_t component) {
     std::vector<std::uint32_t> cells;
     for (const Member& m : scene.topology.members[component]) {
@@ -83,9 +83,9 @@ void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own
     if (depends ? !produces(Mode::kDependency) : std::ranges::none_of(modes_of(twin.kind), produces)) continue;
     double theirs = -1e9;
     for (const Scored& s : ranked) {
-      if (s.hypothesis.component == other) theirs = std::max(theirs, s.class_evidence);
+      if (s.hypothesis.component == other) theirs = std::max(theirs, s.told_apart);
     }
-    if (theirs <= -1e9 || own_class_evidence - theirs < kTwinMin) f.twins_apart = false;
+    if (theirs <= -1e9 || own_told_apart - theirs < kTwinMin) f.twins_apart = false;
     f.twins.push_back(twin);
   }
 }
@@ -203,7 +203,7 @@ Finding examine_one(const Scene& scene, const Search& search, const EvidenceTabl
   f.bayes_factor = own.evidence - rival;
   set_posteriors(scene, ranked, f);
   set_cells(scene, table, window, elsewhere, f);
-  set_twins(scene, ranked, own.class_evidence, f);
+  set_twins(scene, ranked, own.told_apart, f);
   f.since_ms = onset(scene, f.failing.empty() ? f.affected : f.failing);
   f.severity = severity(scene, f);
   set_freshness(scene, recent, elsewhere, f);

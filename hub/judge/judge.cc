@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "core/schema.h"
+#include "hub/judge/asker.h"
 #include "hub/judge/cell.h"
+#include "hub/judge/companions.h"
 #include "hub/judge/gates.h"
 #include "hub/judge/inbox.h"
 #include "hub/judge/life.h"
@@ -47,6 +49,7 @@ class Judge::State {
   JudgeOptions options_;
   JudgeCounters counters_;
   Docket docket_;
+  std::vector<core::CompanionAsk> asks_;  // of the latest round
 
  private:
   struct RoundCell {
@@ -55,10 +58,12 @@ class Judge::State {
   };
 
   void observe_probe(const core::Record& r, std::int64_t time_ms);
+  void observe_companion(const core::Record& r, std::int64_t time_ms);
+  void apply_companions(const std::vector<CompanionResult>& said, std::int64_t end_ms);
   std::vector<VerdictEvent> close_round(std::int64_t round);
   void learn_round();
   void apply_topology(PendingRound& pending);
-  void apply_runs(const std::vector<RunResult>& runs);
+  void apply_runs(std::vector<RunResult>& runs);
   void note_presence(const std::vector<RunResult>& runs, std::int64_t round);
   void rebuild_topology();
   std::uint32_t cell_of(std::uint32_t vantage, std::uint32_t target);
@@ -84,19 +89,23 @@ class Judge::State {
   std::unordered_map<std::uint64_t, std::uint32_t> cell_ids_;
   Topology topology_;
   bool topology_stale_ = false;
+  CompanionBook companions_;
+  Asker asker_;
 };
 
 void Judge::State::observe(const core::Record& r) {
   const std::int64_t time_ms = core::to_unix_ms(r.time);
   const bool probe = r.measurement == core::measurement::kProbe;
+  const bool companion = r.measurement == core::kCompanionMeasurement;
   const bool vantage = r.measurement == core::measurement::kVantage;
   const bool target = r.measurement == core::measurement::kTarget;
-  if (!probe && !vantage && !target) return;
+  if (!probe && !companion && !vantage && !target) return;
   if (now_ms_ && time_ms > *now_ms_ + to_ms(options_.future_max)) {
     ++counters_.future;
     return;
   }
   if (probe) return observe_probe(r, time_ms);
+  if (companion) return observe_companion(r, time_ms);
   const std::int64_t round = floor_div(time_ms, round_ms_);
   PendingRound& pending = pending_[closed_ ? std::max(round, *closed_ + 1) : round];
   if (vantage && !r.tag(core::tag::kVantage).empty()) {
@@ -126,6 +135,19 @@ void Judge::State::observe_probe(const core::Record& r, std::int64_t time_ms) {
   if (!known) pending.add_tags(*run, r);
   pending.runs.push_back(*run);
   ++counters_.results;
+}
+
+void Judge::State::observe_companion(const core::Record& r, std::int64_t time_ms) {
+  std::optional<CompanionResult> said = read_companion(r);
+  if (!said || r.tag(core::tag::kVantage).empty() || r.tag(core::tag::kTarget).empty()) return;
+  const std::int64_t round = floor_div(time_ms, round_ms_);
+  if (closed_ && round <= *closed_) {
+    ++counters_.late;
+    return;
+  }
+  said->vantage = vantage_names_.id(r.tag(core::tag::kVantage));
+  said->target = target_names_.id(r.tag(core::tag::kTarget));
+  pending_[round].companions.push_back(*said);
 }
 
 std::vector<VerdictEvent> Judge::State::advance(std::int64_t now_ms) {
@@ -165,17 +187,20 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   for (Cell& c : cells_) decay(c);
   apply_runs(pending.runs);
   note_presence(pending.runs, round);
+  apply_companions(pending.companions, (round + 1) * round_ms_);
   if (std::exchange(topology_stale_, false)) rebuild_topology();
   counters_.cells = cells_.size();
 
   const EvidenceTable fast{cells_, Window::kFast};
   const EvidenceTable slow{cells_, Window::kSlow};
   RecentEvidence recent{cells_};
-  const Scene scene{vantages_, targets_, cells_, topology_, round_ms_, (round + 1) * round_ms_};
+  const Scene scene{vantages_, targets_, cells_, topology_, companions_, round_ms_, (round + 1) * round_ms_};
   std::vector<Finding> found = findings(scene, fast, slow, recent);
   std::ranges::move(silence_findings(scene, presences_, round), std::back_inserter(found));
   std::vector<std::uint32_t> released;
   std::vector<VerdictEvent> events = docket_.step(scene, found, recent, released);
+  if (options_.ask) asks_ = asker_.ask(scene, found, round);
+  counters_.asks += asks_.size();
   for (const std::uint32_t c : released) {
     // What still fails, fails for a reason of its own.
     if (cells_[c].last_good_ms > cells_[c].last_fail_ms) forget_failures(cells_[c]);
@@ -265,13 +290,14 @@ std::uint32_t Judge::State::cell_of(std::uint32_t vantage, std::uint32_t target)
   return it->second;
 }
 
-void Judge::State::apply_runs(const std::vector<RunResult>& runs) {
+void Judge::State::apply_runs(std::vector<RunResult>& runs) {
   round_cells_.assign(cells_.size(), RoundCell{});
-  for (const RunResult& run : runs) {
+  for (RunResult& run : runs) {
     if (run.trust != Trust::kTrusted) ++counters_.untrusted;
     if (run.trust == Trust::kIgnored) continue;
     const std::uint32_t i = cell_of(run.vantage, run.target);
     round_cells_.resize(cells_.size());
+    if (is_name_without_uplink(run) && companions_.uplink_works(cells_[i])) run.trust = Trust::kTrusted;
     const Slowness slow = compare_with_usual(cells_[i], run, docket_.holds(i));
     note_run(cells_[i], run, slow);
     add_trials(run, targets_[run.target].layers, slow, round_cells_[i].trials);
@@ -280,6 +306,17 @@ void Judge::State::apply_runs(const std::vector<RunResult>& runs) {
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     if (round_cells_[i].seen) add_round(cells_[i], round_cells_[i].trials);
   }
+}
+
+// A companion of a pair that is not probed says nothing about anything.
+void Judge::State::apply_companions(const std::vector<CompanionResult>& said, std::int64_t end_ms) {
+  for (const CompanionResult& c : said) {
+    const auto it = cell_ids_.find((std::uint64_t{c.vantage} << 32) | c.target);
+    if (it == cell_ids_.end()) continue;
+    companions_.note(it->second, c);
+    ++counters_.companions;
+  }
+  companions_.end_round(end_ms, round_ms_);
 }
 
 std::vector<Finding> Judge::State::findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
@@ -291,12 +328,12 @@ std::vector<Finding> Judge::State::findings(const Scene& scene, const EvidenceTa
     const std::size_t c = topology_.find(i.component);
     if (c < topology_.size()) held.push_back(static_cast<std::uint32_t>(c));
   }
-  const Search hard{topology_, cells_, fast, Window::kFast};
+  const Search hard{topology_, cells_, fast, Window::kFast, companions_};
   const std::vector<Hypothesis> explanation = hard.solve(held);
   found = examine(scene, hard, Window::kFast, explanation, {}, recent, options_);
 
   // What the fast window convicts stays explained in the slow one, which is asked for what is left: partial faults.
-  const Search partial{topology_, cells_, slow, Window::kSlow};
+  const Search partial{topology_, cells_, slow, Window::kSlow, companions_};
   std::vector<Hypothesis> fixed;
   for (const Finding& f : found) {
     if (f.grade == Grade::kConvicted) fixed.push_back(f.hypothesis);
@@ -333,6 +370,8 @@ Judge& Judge::operator=(Judge&&) noexcept = default;
 void Judge::observe(const core::Record& record) { state_->observe(record); }
 
 std::vector<VerdictEvent> Judge::advance(core::WallTime now) { return state_->advance(core::to_unix_ms(now)); }
+
+std::vector<core::CompanionAsk> Judge::take_asks() { return std::exchange(state_->asks_, {}); }
 
 std::vector<VerdictEvent> Judge::open() const {
   std::vector<VerdictEvent> events;

@@ -37,21 +37,45 @@ std::size_t mode_index(const Member& m, Mode mode) {
 
 }  // namespace
 
-Search::Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window)
+Search::Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window,
+               const CompanionBook& companions)
     : topology_(topology), cells_(cells), table_(table), dirty_members_(topology.size()) {
   std::vector<std::uint8_t> touched(topology.size(), 0);
   std::vector<std::uint32_t> rank_of(cells.size(), 0);
   for (const std::uint32_t cell : table.dirty_cells()) {
     rank_of[cell] = static_cast<std::uint32_t>(errors_.size());
     errors_.push_back(error_counts(cells[cell].window(window).by_class));
+    if (!companions.empty()) words_.push_back(companions.words(cell, cells[cell]));
     for (const std::uint32_t component : topology.of_cell[cell]) touched[component] = 1;
   }
+  if (std::ranges::none_of(words_, &CompanionWords::any)) words_.clear();
   for (std::uint32_t c = 0; c < topology.size(); ++c) {
-    if (touched[c] != 0) add_component(c, rank_of);
+    if (touched[c] != 0) add_component(c, rank_of, window);
   }
 }
 
-void Search::add_component(std::uint32_t component, std::span<const std::uint32_t> rank_of) {
+// Over all cells of the component, those that fail and those that do not; needed only where companions spoke.
+FailingShare Search::failing_share(std::uint32_t component, Window window) const {
+  const bool spoke = !words_.empty() && std::ranges::any_of(dirty_members_[component],
+                                                            [&](const DirtyMember& d) { return words_[d.rank].any(); });
+  if (!spoke) return {};
+  PerChannel n{};
+  PerChannel k{};
+  for (const Member& m : topology_.members[component]) {
+    if (m.dependency) continue;
+    const Trials& t = cells_[m.cell].window(window);
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      n[c] += t.n[c];
+      k[c] += t.k[c];
+    }
+  }
+  const auto share = [&](Channel c) {
+    return static_cast<double>(k[index(c)]) / (1 + static_cast<double>(n[index(c)]));
+  };
+  return {share(Channel::kDns), std::max(share(Channel::kTcp), share(Channel::kTls))};
+}
+
+void Search::add_component(std::uint32_t component, std::span<const std::uint32_t> rank_of, Window window) {
   const std::span<const Mode> modes = modes_of(topology_.components[component].kind);
   std::array<double, kModes> healthy{};
   std::array<double, kModes> positive{};
@@ -66,9 +90,10 @@ void Search::add_component(std::uint32_t component, std::span<const std::uint32_
       if (speaks && nats > 0) positive[static_cast<std::size_t>(mode)] += nats;
     }
   }
+  const FailingShare share = failing_share(component, window);
   for (const Mode mode : modes) {
     const auto i = static_cast<std::size_t>(mode);
-    if (positive[i] > kWorthTrying) candidates_.push_back({component, mode, healthy[i]});
+    if (positive[i] > kWorthTrying) candidates_.push_back({component, mode, healthy[i], share});
   }
 }
 
@@ -82,6 +107,7 @@ Scored Search::delta(const Candidate& c, const std::vector<float>& explained) co
   const Kind kind = topology_.components[c.component].kind;
   double nats = c.healthy;
   double classes = 0;
+  double against = 0;
   for (const DirtyMember& d : dirty_members_[c.component]) {
     const double says = static_cast<double>(d.nats[mode_index(d.member, c.mode)]);
     if (says <= 0) {
@@ -91,10 +117,12 @@ Scored Search::delta(const Candidate& c, const std::vector<float>& explained) co
     const double gain = says - static_cast<double>(explained[d.member.cell]);
     if (gain <= 0) continue;
     nats += gain;
-    if (!d.member.dependency) classes += gain / says * judge::class_evidence(kind, c.mode, errors_[d.rank]);
+    if (d.member.dependency) continue;
+    classes += gain / says * class_evidence(kind, c.mode, errors_[d.rank]);
+    if (!words_.empty()) against += companion_evidence(kind, c.mode, words_[d.rank], c.share);
   }
-  Scored s{{c.component, c.mode}, 0, cap_class_evidence(classes), 0};
-  s.evidence = nats + s.class_evidence;
+  Scored s{{c.component, c.mode}, 0, cap_class_evidence(classes) + cap_companion_evidence(against), 0};
+  s.evidence = nats + s.told_apart;
   s.score = s.evidence + info(kind).log_prior - std::log(static_cast<double>(modes_of(kind).size()));
   return s;
 }

@@ -64,6 +64,7 @@ void take_gates(sonde::hub::judge::JudgeOptions& judge, const std::vector<std::s
     if (gate == "twins") judge.gate_twins = false;
     if (gate == "freshness") judge.gate_freshness = false;
     if (gate == "minimum") judge.gate_minimum_evidence = false;
+    if (gate == "companions") judge.ask = false;
   }
 }
 
@@ -101,9 +102,10 @@ int main(int argc, char** argv) {
   app.add_option("--bursts", o.noise.bursts_per_day, "short troubles a day that nobody must name (default 50)");
   app.add_option("--loss", o.noise.loss, "times the usual loss (default 1)");
   app.add_option("--drift", o.noise.drift, "0 none, 1 as documented (default 1)");
-  app.add_option("--gates-off", gates_off, "switch gates off: posterior evidence bayes twins freshness minimum")
+  app.add_option("--gates-off", gates_off,
+                 "switch gates off: posterior evidence bayes twins freshness minimum companions")
       ->delimiter(',')
-      ->check(CLI::IsMember({"posterior", "evidence", "bayes", "twins", "freshness", "minimum"}));
+      ->check(CLI::IsMember({"posterior", "evidence", "bayes", "twins", "freshness", "minimum", "companions"}));
   app.add_option("--write", o.write_to,
                  "also write each trial's records and truth to PREFIX-N.lp and PREFIX-N.truth.jsonl");
   app.add_option("--wrong-most", floors.wrong_most,
