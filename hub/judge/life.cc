@@ -65,20 +65,36 @@ bool is_stale(const Scene& scene, const Incident& incident, const Finding& f) {
 }
 
 // How often a leaning names the right class, against what its posterior says: measured on the development topologies of
-// the score card (docs/verdicts.md, "Limits"). Who only leans to an app or a vantage has mostly seen a cause that is
-// none of the components, or a silence.
-double leaning_factor(BlameClass blame) {
-  switch (blame) {
-    case BlameClass::kApp:
-      return 0.25;
-    case BlameClass::kVantage:
-      return 0.5;
-    case BlameClass::kDns:
+// the score card (docs/verdicts.md, "Limits"). Who only leans to an app has mostly seen a cause that is none of the
+// components; who only leans to a resolver, a vantage whose names fail.
+double leaning_factor(Kind kind) {
+  switch (kind) {
+    case Kind::kApp:
+    case Kind::kEndpoint:
+      return 0.15;
+    case Kind::kResolver:
+      return 0.3;
+    case Kind::kVantage:
+    case Kind::kHostRegion:
+      return 0.45;
+    case Kind::kPath:
+    case Kind::kIsp:
+      return 0.62;
+    case Kind::kCa:
+    case Kind::kServiceRegion:
+    case Kind::kRegion:
+    case Kind::kServiceGlobal:
+    case Kind::kEdge:
+    case Kind::kProvider:
+    case Kind::kPeering:
       return 0.7;
-    case BlameClass::kProvider:
-      return 0.75;
-    case BlameClass::kPath:
-      return 0.85;
+    case Kind::kZone:
+    case Kind::kDnsProvider:
+      return 0.8;
+    case Kind::kCorridor:
+    case Kind::kBorderIsp:
+    case Kind::kBorder:
+      return 0.93;
   }
   return 0.5;
 }
@@ -89,7 +105,7 @@ double confidence(const Scene& scene, const Finding& f, Grade grade) {
   const FailingSet failing = failing_set(scene, f.failing);
   const double witnesses = failing.isps.size() >= 3 ? 1.0 : failing.isps.size() == 2 ? 0.98 : 0.93;
   double c = f.component_posterior * witnesses;
-  if (grade == Grade::kLeaning) c *= leaning_factor(info(f.component.kind).blame);
+  if (grade == Grade::kLeaning) c *= leaning_factor(f.component.kind);
   if (f.shared_cause) c = std::min(c, kConfidenceShared);
   return std::clamp(c, kConfidenceMin, kConfidenceMax);
 }

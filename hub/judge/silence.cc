@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kEstablished = 10;  // rounds with results before silence means anything
 constexpr std::int64_t kTogether = 2;       // rounds between two last results that count as one moment
+constexpr std::int64_t kLasting = 10;       // rounds: a shorter silence is mostly a hiccup of what carries the results
 
 enum class Voice : std::uint8_t { kUnknown, kReports, kSilent };
 
@@ -131,7 +132,8 @@ std::vector<Finding> silence_findings(const Scene& scene, std::span<const Presen
       if (scene.topology.components[other.first].kind != Kind::kIsp || other.second.reporting == 0) return false;
       return std::ranges::find(other.second.silent, group.silent.front()) != other.second.silent.end();
     });
-    Finding f = finding(scene, component, group, sibling ? Grade::kLeaning : Grade::kInsufficient);
+    Finding f = finding(scene, component, group,
+                        sibling && round - group.first_last > kLasting ? Grade::kLeaning : Grade::kInsufficient);
     if (!sibling) {
       const std::string& isp = scene.vantages[group.silent.front()].isp;
       if (!isp.empty()) f.candidates.push_back({"isp:" + isp, 0.3});
