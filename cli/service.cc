@@ -110,7 +110,8 @@ Result<void> Service::start(bool once, core::Callback<void()> on_done) {
 
 Result<void> Service::start_metrics() {
   metrics_listener_ = std::make_unique<MetricsListener>(
-      MetricsListener::Parts{loop_, files_, metrics_, probes_, [this] { return prober_.get(); }, reload_},
+      MetricsListener::Parts{loop_, files_, metrics_, probes_, [this] { return prober_.get(); }, reload_,
+                             [this] { return log_->degraded(); }},
       *configuration_.metrics);
   const Result<int> port = metrics_listener_->start();
   if (!port) return port.error();
@@ -249,11 +250,9 @@ std::string Service::accounts() const {
     text +=
         fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",
                     cursor->name(), c.accepted, c.delivered, c.pending, c.evicted, c.dead_lettered, c.quarantined);
-    const auto pump = std::ranges::find_if(pumps_, [&](const auto& p) { return p->name() == cursor->name(); });
-    const std::uint64_t expired = pump == pumps_.end() ? 0 : (*pump)->facts().expired.value_or(0);
-    if (expired > 0) {
-      text += fmt::format("{}: {} of the dead-lettered, since the start, were older than the database keeps\n",
-                          cursor->name(), expired);
+    if (c.expired > 0) {
+      text +=
+          fmt::format("{}: {} of the dead-lettered were older than the database keeps\n", cursor->name(), c.expired);
     }
   }
   return text;

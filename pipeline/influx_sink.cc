@@ -45,7 +45,7 @@ class Influx final : public InfluxSink {
   [[nodiscard]] io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) override;
   [[nodiscard]] std::uint64_t dead_lettered() const override { return dead_lettered_; }
   [[nodiscard]] SinkFacts facts() const override {
-    SinkFacts out{.expired = expired_, .left_out = {}, .dns = static_cast<int>(address_source())};
+    SinkFacts out{.tells_expired = true, .left_out = {}, .dns = static_cast<int>(address_source())};
     if (victoria_) out.left_out = left_out_;
     return out;
   }
@@ -72,7 +72,6 @@ class Influx final : public InfluxSink {
   DeadLetterFile dead_letters_;
   std::size_t batch_bytes_;
   std::uint64_t dead_lettered_ = 0;
-  std::uint64_t expired_ = 0;
   bool known_ = false;  // what the server is has been asked since the last failure
   bool victoria_ = false;
   std::optional<std::uint64_t> counted_;  // rows left out, as the server last said; a restart begins anew
@@ -146,7 +145,10 @@ class Influx::Delivery final : public io::Handle::Pending {
 
   void send() {
     if (pieces_.empty())
-      return finish({.kind = SinkReply::Kind::kDone, .dead_lettered = dead_, .message = std::move(last_refusal_)});
+      return finish({.kind = SinkReply::Kind::kDone,
+                     .dead_lettered = dead_,
+                     .expired = expired_,
+                     .message = std::move(last_refusal_)});
     const bool plain = sink_.options_.omit_strings == InfluxOptions::OmitStrings::kNo ||
                        (sink_.options_.omit_strings == InfluxOptions::OmitStrings::kAuto && !sink_.victoria_);
     std::string text = plain ? pieces_.front() : without_text_fields(pieces_.front());
@@ -221,7 +223,6 @@ class Influx::Delivery final : public io::Handle::Pending {
     reply.restarted = restarted_;
     if (reply.kind == SinkReply::Kind::kDone) {
       sink_.dead_lettered_ += dead_;
-      sink_.expired_ += expired_;
     }
     if (reply.kind == SinkReply::Kind::kRetry) sink_.known_ = false;  // another server may answer next time
     core::Callback<void(SinkReply)> done = std::move(done_);
