@@ -175,6 +175,8 @@ HubSnapshot Hub::Impl::snapshot() const {
   s.judge_rounds = judged.rounds;
   s.incidents_open = incidents_->open().size();
   s.event_streams = events_->streams();
+  s.judge_wrong_clock = judged.wrong_clock;
+  s.clocks = ingest_->clocks().all();
   return s;
 }
 

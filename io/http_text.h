@@ -1,4 +1,5 @@
-// Small pure rules of HTTP/1.1 text that the server needs: percent-decoding, targets, heads of answers. Internal to io.
+// Small pure rules of HTTP/1.1 text that the server needs: percent-decoding (pipeline/clock_note.cc has use for that
+// too), targets, heads of answers.
 #pragma once
 
 #include <optional>

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/check.h"
+#include "core/clock_record.h"
 #include "core/line_protocol.h"
 #include "core/schema.h"
 #include "pipeline/lines.h"
@@ -34,7 +35,8 @@ RecordClass class_of(const core::Record& record) {
   if (record.measurement == core::measurement::kProbe) return RecordClass::kB;
   for (const std::string_view state :
        {core::measurement::kVantage, core::measurement::kTarget, core::measurement::kVerdict,
-        core::measurement::kIncident, core::measurement::kSonde, core::measurement::kGap}) {
+        core::measurement::kIncident, core::measurement::kSonde, core::measurement::kGap,
+        core::clock_record::kMeasurement}) {
     if (record.measurement == state) return RecordClass::kA;
   }
   return RecordClass::kC;

@@ -24,7 +24,7 @@ using core::Result;
 
 /// What is lost first when the log is bounded: C, then B, then A (RELIABILITY P6).
 enum class RecordClass : std::uint8_t {
-  kA = 0,  // state: vantage, target, verdict, incident, sonde, gap
+  kA = 0,  // state: vantage, target, verdict, incident, sonde, gap, clock
   kB = 1,  // results: probe
   kC = 2,  // diagnostics
 };

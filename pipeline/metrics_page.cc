@@ -91,6 +91,8 @@ void collect_pump(Pump& pump, std::vector<Metric>& out) {
       Metric::Type::kCounter, facts.left_out);
   add("sonde_sink_dns", "Where the sink's addresses come from: 0 fresh, 1 stale, 2 static, 3 none.",
       Metric::Type::kGauge, facts.dns);
+  add("sonde_sink_clock_ahead_seconds", "How far our clock is ahead of the hub's, by its last answer.",
+      Metric::Type::kGauge, facts.clock_ahead ? std::optional{core::to_seconds(*facts.clock_ahead)} : std::nullopt);
 }
 
 prometheus::MetricFamily& family_of(std::vector<prometheus::MetricFamily>& families, const Metric& m) {

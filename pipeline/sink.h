@@ -36,6 +36,8 @@ struct SinkFacts {
   /// its writers, and known only once it is asked again, before a later delivery.
   std::optional<std::uint64_t> left_out;
   std::optional<int> dns;  // where the addresses come from: the number of an AddressSource
+  std::optional<core::Duration>
+      clock_ahead;  // of a hub's clock, by its last answer: half of the way there and back off
 };
 
 class Sink {

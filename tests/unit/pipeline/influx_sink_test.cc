@@ -10,6 +10,7 @@
 
 #include "io/http_server.h"
 #include "io/system_loop.h"
+#include "pipeline/clock_note.h"
 #include "pipeline/influx_wire.h"
 #include "pipeline/lines.h"
 #include "tests/support/fake_http_client.h"
@@ -94,7 +95,7 @@ struct InfluxTest : testing::Test {
   }
   InfluxSink& sink() {
     if (!sink_) {
-      auto made = make_influx_sink({loop, files, http, book}, options);
+      auto made = make_influx_sink({loop, files, http, book, vantage}, options);
       if (!made) ADD_FAILURE() << made.error().message;
       sink_ = std::move(*made);
     }
@@ -127,6 +128,7 @@ struct InfluxTest : testing::Test {
   AddressBook book{loop, resolver, {.fixed = {{"pinned", {"192.0.2.77"}}}}};
   InfluxOptions options;
   FakeDatabase database;
+  std::string vantage;  // empty = the sink tells nothing of its clock
 
  private:
   std::unique_ptr<InfluxSink> sink_;
@@ -517,6 +519,39 @@ TEST(InfluxSinkLoopback, DeliversToARealServer) {
   EXPECT_EQ(got.back().path, "/write");
   EXPECT_EQ(got.back().parameter("db"), "d");
   EXPECT_EQ(got.back().header("content-encoding"), "gzip");
+}
+
+TEST_F(InfluxTest, P11_EachWriteSaysWhatOurClockShowsAndWhatTheHubsDid) {
+  vantage = "v1";
+  core::Duration hub_ahead = -seconds{3};
+  http.answer_with([&](const FakeHttpClient::Seen&) {
+    return FakeHttpClient::status(204, "", {{"sonde-now", to_now_header(loop.wall_now() + hub_ahead)}});
+  });
+  deliver(kThree);
+  auto note = read_clock_note(posts().at(0).header("sonde-clock"));
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->vantage, "v1");
+  EXPECT_FALSE(note->heard) << "nothing was heard yet";
+  ASSERT_TRUE(sink().facts().clock_ahead);
+  EXPECT_NEAR(core::to_seconds(*sink().facts().clock_ahead), 3, 0.01);
+  const core::WallTime before = loop.wall_now();
+  loop.step_wall(std::chrono::hours{1});  // ours, after the answer: what was heard still bounds it
+  deliver(kThree);
+  note = read_clock_note(posts().at(1).header("sonde-clock"));
+  ASSERT_TRUE(note && note->heard);
+  EXPECT_GE(note->sent, before + std::chrono::hours{1});
+  const ClockOffset offset = offset_of(*note, note->sent - std::chrono::hours{1} + hub_ahead);
+  EXPECT_NEAR(core::to_seconds(*offset.most), 3603, 0.01);
+  EXPECT_NEAR(core::to_seconds(offset.least), 3603, 0.01);
+}
+
+TEST_F(InfluxTest, P11_ADatabaseThatSaysNothingOfItsClockIsNotCompared) {
+  deliver(kThree);
+  EXPECT_EQ(posts().at(0).header("sonde-clock"), "") << "whose clock it is, is not known";
+  vantage = "v1";
+  auto made = make_influx_sink({loop, files, http, book, vantage}, options);
+  ASSERT_TRUE(made);
+  EXPECT_FALSE((*made)->facts().clock_ahead);
 }
 
 }  // namespace
