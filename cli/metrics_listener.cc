@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/sanitize.h"
+
 namespace sonde::cli {
 namespace {
 
@@ -148,7 +150,7 @@ void MetricsListener::on_request(const io::ServerRequest& request, std::unique_p
 void MetricsListener::answer_get(const io::ServerRequest& request, std::unique_ptr<io::Responder> responder) {
   prober::Prober* prober = parts_.prober();
   if (request.path == "/metrics") return begin_page(std::move(responder));
-  if (request.path == "/-/healthy") return responder->respond(text_answer(200, "Healthy\n"));
+  if (request.path == "/-/healthy") return responder->respond(text_answer(200, health()));
   if (request.path == "/-/ready") {
     return responder->respond(prober != nullptr ? text_answer(200, "Ready\n") : text_answer(503, "Not ready\n"));
   }
@@ -162,6 +164,13 @@ void MetricsListener::answer_get(const io::ServerRequest& request, std::unique_p
   }
   const bool probe = request.path == "/probe";
   responder->respond(text_answer(404, probe ? "set metrics.blackbox_file to have /probe\n" : "no such page\n"));
+}
+
+// A failing disk is told and no reason to restart: that would lose what the memory holds.
+std::string MetricsListener::health() const {
+  const std::string why = parts_.degraded ? parts_.degraded() : std::string{};
+  return why.empty() ? "Healthy\n"
+                     : fmt::format("Healthy\nthe log keeps records in memory only: {}\n", core::sanitize(why));
 }
 
 void MetricsListener::answer_reload(std::unique_ptr<io::Responder> responder) {

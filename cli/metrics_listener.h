@@ -46,6 +46,7 @@ class MetricsListener {
     const pipeline::ProbePage& probes;
     std::function<prober::Prober*()> prober;     // null until it runs
     std::function<core::Result<void>()> reload;  // empty = /-/reload is not offered
+    std::function<std::string()> degraded = {};  // why the log is in memory only, for the health answer; "" = it is not
   };
   MetricsListener(Parts parts, MetricsConfig config);
   MetricsListener(const MetricsListener&) = delete;
@@ -71,6 +72,7 @@ class MetricsListener {
   };
 
   void on_request(const io::ServerRequest& request, std::unique_ptr<io::Responder> responder);
+  [[nodiscard]] std::string health() const;
   void answer_get(const io::ServerRequest& request, std::unique_ptr<io::Responder> responder);
   void answer_reload(std::unique_ptr<io::Responder> responder);
   void begin_page(std::unique_ptr<io::Responder> responder);

@@ -68,12 +68,27 @@ void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metri
   metrics.push_back(gauge("sonde_store_results", "Results of history kept.", static_cast<double>(s.store_results)));
   metrics.push_back(counter("sonde_judge_results_total", "Results judged.", s.judge_results));
   metrics.push_back(counter("sonde_judge_late_total", "Results that came after their round was judged.", s.judge_late));
+  metrics.push_back(counter("sonde_judge_wrong_clock_total",
+                            "Results left out because their prober's clock was at least 1 s off.",
+                            s.judge_wrong_clock));
   metrics.push_back(counter("sonde_judge_rounds_total", "Rounds judged.", s.judge_rounds));
   metrics.push_back(
       counter("sonde_judge_companions_asked_total", "Extra probes that the judge asked for.", s.companions_asked));
   metrics.push_back(counter("sonde_judge_companions_total", "Results of extra probes judged.", s.companions_judged));
   metrics.push_back(gauge("sonde_incidents_open", "Incidents open.", static_cast<double>(s.incidents_open)));
   metrics.push_back(gauge("sonde_event_streams", "Pages connected.", static_cast<double>(s.event_streams)));
+}
+
+void collect_clocks(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metrics) {
+  for (const auto& [vantage, clock] : s.clocks) {
+    metrics.push_back(gauge("sonde_vantage_clock_ahead_seconds", "How far a prober's clock is ahead of the hub's.",
+                            core::to_seconds(clock.ahead)));
+    metrics.back().labels = {{"vantage", vantage}};
+    metrics.push_back(gauge("sonde_vantage_clock_wrong",
+                            "1 while a prober's clock is at least 1 s off: its results are not judged.",
+                            clock.wrong ? 1 : 0));
+    metrics.back().labels = {{"vantage", vantage}};
+  }
 }
 
 std::string url_of(const std::string& address, int port) {
@@ -116,7 +131,8 @@ Result<void> Service::start(bool once, core::Callback<void()> on_done) {
 
 Result<void> Service::start_metrics() {
   metrics_listener_ = std::make_unique<MetricsListener>(
-      MetricsListener::Parts{loop_, files_, metrics_, probes_, [this] { return prober_.get(); }, reload_},
+      MetricsListener::Parts{loop_, files_, metrics_, probes_, [this] { return prober_.get(); }, reload_,
+                             [this] { return log_->degraded(); }},
       *configuration_.metrics);
   const Result<int> port = metrics_listener_->start();
   if (!port) return port.error();
@@ -140,7 +156,8 @@ void Service::take_asks(std::string_view header) {
 Result<void> Service::open_sinks() {
   for (const pipeline::SinkConfig& config : configuration_.sinks) {
     if (const auto* influx = std::get_if<pipeline::InfluxConfig>(&config)) {
-      auto sink = pipeline::make_influx_sink({loop_, files_, *sink_http_, *addresses_}, influx->options);
+      const std::string vantage = configuration_.runs_prober ? configuration_.prober.vantage.name : std::string{};
+      auto sink = pipeline::make_influx_sink({loop_, files_, *sink_http_, *addresses_, vantage}, influx->options);
       if (!sink) return sink.error();
       (*sink)->on_companions([this](std::string_view header) { take_asks(header); });
       sinks_.push_back(std::move(*sink));
@@ -242,7 +259,11 @@ void Service::append_self_records() {
 
 void Service::collect(std::vector<pipeline::Metric>& metrics) const {
   if (prober_) collect_prober(prober_->snapshot(), metrics);
-  if (hub_) collect_hub(hub_->snapshot(), metrics);
+  if (hub_) {
+    const hub::HubSnapshot snapshot = hub_->snapshot();
+    collect_hub(snapshot, metrics);
+    collect_clocks(snapshot, metrics);
+  }
   if (metrics_listener_) metrics_listener_->collect(metrics);
   metrics.push_back(gauge("sonde_config_last_reload_successful", "1 when the configuration on disk is in force.",
                           reload_good_ ? 1 : 0));
@@ -265,11 +286,9 @@ std::string Service::accounts() const {
     text +=
         fmt::format("{}: accepted {} = delivered {} + pending {} + evicted {} + dead-lettered {} + quarantined {}\n",
                     cursor->name(), c.accepted, c.delivered, c.pending, c.evicted, c.dead_lettered, c.quarantined);
-    const auto pump = std::ranges::find_if(pumps_, [&](const auto& p) { return p->name() == cursor->name(); });
-    const std::uint64_t expired = pump == pumps_.end() ? 0 : (*pump)->facts().expired.value_or(0);
-    if (expired > 0) {
-      text += fmt::format("{}: {} of the dead-lettered, since the start, were older than the database keeps\n",
-                          cursor->name(), expired);
+    if (c.expired > 0) {
+      text +=
+          fmt::format("{}: {} of the dead-lettered were older than the database keeps\n", cursor->name(), c.expired);
     }
   }
   return text;

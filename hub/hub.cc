@@ -191,6 +191,8 @@ HubSnapshot Hub::Impl::snapshot() const {
   s.companions_judged = judged.companions;
   s.incidents_open = incidents_->open().size();
   s.event_streams = events_->streams();
+  s.judge_wrong_clock = judged.wrong_clock;
+  s.clocks = ingest_->clocks().all();
   return s;
 }
 

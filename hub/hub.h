@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/companion.h"
 #include "core/result.h"
 #include "hub/assets.h"
+#include "hub/clocks.h"
 #include "hub/config.h"
 #include "io/files.h"
 #include "io/loop.h"
@@ -43,9 +45,11 @@ struct HubSnapshot {
   std::uint64_t judge_late = 0;  // results that came after their round had been judged
   std::uint64_t judge_rounds = 0;
   std::uint64_t incidents_open = 0;
-  std::uint64_t event_streams = 0;  // pages that are connected
+  std::uint64_t event_streams = 0;      // pages that are connected
+  std::uint64_t judge_wrong_clock = 0;  // results left out because their prober's clock was known to be wrong
   std::uint64_t companions_asked = 0;
   std::uint64_t companions_judged = 0;
+  std::map<std::string, VantageClock> clocks;  // by vantage, of those who write here and say what their clock shows
 };
 
 class Hub {

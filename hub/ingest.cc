@@ -42,6 +42,7 @@ struct Parsed {
   std::uint64_t accepted = 0;
   std::uint64_t rejected = 0;
   std::string first_error;
+  bool early = false;                 // some of the rejected will be taken once their time has come
   std::vector<std::string> vantages;  // that ran probes, the first few
 
   void note_vantage(std::string_view name) {
@@ -55,9 +56,16 @@ struct Parsed {
   }
 };
 
-void take_record(const Record& record, core::WallTime latest, Parsed& parsed) {
+// Until when lines may be stamped, and until when a sender that keeps them is asked to wait.
+struct Latest {
+  core::WallTime taken;
+  core::WallTime awaited;
+};
+
+void take_record(const Record& record, const Latest& latest, Parsed& parsed) {
   const std::uint64_t number = parsed.accepted + parsed.rejected + 1;
-  if (record.time > latest) {
+  if (record.time > latest.taken) {
+    parsed.early |= record.time <= latest.awaited;
     return parsed.reject(fmt::format("point {} ({}): its time lies in the future", number, record.measurement));
   }
   auto& part = parsed.parts[static_cast<std::size_t>(pipeline::class_of(record))];
@@ -70,10 +78,10 @@ void take_record(const Record& record, core::WallTime latest, Parsed& parsed) {
   if (record.measurement == core::measurement::kProbe) parsed.note_vantage(record.tag(core::tag::kVantage));
 }
 
-Parsed parse(std::string_view body, core::Precision precision, core::WallTime now, core::Duration future_max) {
+Parsed parse(std::string_view body, core::Precision precision, core::WallTime now, const Latest& latest) {
   Parsed parsed;
   core::decode_lines(
-      body, precision, now, [&parsed, latest = now + future_max](const Record& r) { take_record(r, latest, parsed); },
+      body, precision, now, [&parsed, &latest](const Record& r) { take_record(r, latest, parsed); },
       [&parsed](const core::LineError& e) { parsed.reject(fmt::format("line {}: {}", e.line, e.message)); });
   return parsed;
 }
@@ -87,13 +95,45 @@ io::ServerResponse answer_for(std::uint64_t rejected, const std::string& first_e
   return influx_error(400, fmt::format("partial write: {} dropped={}", first_error, rejected));
 }
 
+io::ServerResponse later(int status, std::string_view message, std::string_view seconds) {
+  io::ServerResponse answer = influx_error(status, message);
+  answer.headers.emplace_back("Retry-After", seconds);
+  return answer;
+}
+
+// Says on each answer what our clock shows at that moment.
+class TellingTheTime final : public io::Responder {
+ public:
+  TellingTheTime(io::Loop& loop, std::unique_ptr<io::Responder> inner) : loop_(loop), inner_(std::move(inner)) {}
+  void respond(io::ServerResponse response) override {
+    response.headers.emplace_back(pipeline::kNowHeader, pipeline::to_now_header(loop_.wall_now()));
+    inner_->respond(std::move(response));
+  }
+  std::unique_ptr<io::EventStream> stream(io::ServerResponse head) override { return inner_->stream(std::move(head)); }
+
+ private:
+  io::Loop& loop_;
+  std::unique_ptr<io::Responder> inner_;
+};
+
 }  // namespace
 
 Ingest::Ingest(io::Loop& loop, pipeline::Log& log, IngestOptions options)
     : loop_(loop), log_(log), options_(options), counters_(std::make_shared<IngestCounters>()) {}
 
+// True when the sender is a Sonde, which says what its clock shows.
+bool Ingest::note_clock(const io::ServerRequest& request) {
+  const auto note = pipeline::read_clock_note(request.header(pipeline::kClockHeader));
+  if (!note) return false;
+  // Before what it sends: the judge then reads first that the clock is wrong.
+  if (const auto record = clocks_.note(*note, loop_.wall_now(), loop_.precise_now())) log_.append(*record);
+  return true;
+}
+
 void Ingest::write(const io::ServerRequest& request, std::unique_ptr<io::Responder> responder) {
   counters_->requests += 1;
+  const bool keeps = note_clock(request);
+  if (keeps) responder = std::make_unique<TellingTheTime>(loop_, std::move(responder));
   const auto refuse = [this, &responder](io::ServerResponse response) {
     counters_->requests_refused += 1;
     responder->respond(std::move(response));
@@ -101,9 +141,7 @@ void Ingest::write(const io::ServerRequest& request, std::unique_ptr<io::Respond
   const auto precision = parse_precision(request.parameter("precision"));
   if (!precision) return refuse(influx_error(400, "precision must be ns, us, ms or s"));
   if (counters_->bytes_waiting > options_.waiting_bytes_max) {
-    io::ServerResponse busy = influx_error(429, "the log is behind; send again later");
-    busy.headers.emplace_back("Retry-After", "1");
-    return refuse(std::move(busy));
+    return refuse(later(429, "the log is behind; send again later", "1"));
   }
   std::string unpacked;
   std::string_view body = request.body;
@@ -117,7 +155,14 @@ void Ingest::write(const io::ServerRequest& request, std::unique_ptr<io::Respond
   } else if (!coding.empty() && coding != "identity") {
     return refuse(influx_error(415, "Content-Encoding must be gzip or absent"));
   }
-  const Parsed parsed = parse(body, *precision, loop_.wall_now(), options_.future_max);
+  const core::WallTime now = loop_.wall_now();
+  const Parsed parsed =
+      parse(body, *precision, now, {.taken = now + options_.future_max, .awaited = now + options_.wait_max});
+  // To refuse them for good would lose what a prober saw while its clock was ahead.
+  if (keeps && parsed.early) {
+    return refuse(
+        later(503, "points lie in the future of this hub's clock; they are taken when it has come there", "10"));
+  }
   counters_->lines_rejected += parsed.rejected;
   if (parsed.accepted == 0 && parsed.rejected > 0) {
     return refuse(

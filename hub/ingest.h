@@ -11,6 +11,7 @@
 
 #include "core/callback.h"
 #include "core/time.h"
+#include "hub/clocks.h"
 #include "io/http_server.h"
 #include "io/loop.h"
 #include "pipeline/log.h"
@@ -22,6 +23,8 @@ struct IngestOptions {
   std::size_t waiting_bytes_max = 32 * 1024 * 1024;   // appended and not durable yet, over all requests; beyond → 429
   /// Lines that claim to be later than now by more than this are refused: they would stay the newest for ever.
   core::Duration future_max = std::chrono::minutes{2};
+  /// Unless it is a Sonde that sends them and their time comes within this: it is told to wait and keeps them.
+  core::Duration wait_max = std::chrono::hours{24};
 };
 
 struct IngestCounters {
@@ -43,15 +46,20 @@ class Ingest {
 
   /// Answers one POST: 204 when every line is durable; 400 naming the first bad line, the good ones being durable;
   /// 413 and 415 for bodies that are too large or coded in another way than gzip; 429 with Retry-After when too much
-  /// waits for the disk; 503 when the disk refused.
+  /// waits for the disk; 503 when the disk refused, or with Retry-After when a prober's lines lie in the future.
+  /// What the sender says of its clock is noted, whatever the answer is (RELIABILITY P11).
   void write(const io::ServerRequest& request, std::unique_ptr<io::Responder> responder);
 
   [[nodiscard]] const IngestCounters& counters() const { return *counters_; }
+  [[nodiscard]] const Clocks& clocks() const { return clocks_; }
 
  private:
+  bool note_clock(const io::ServerRequest& request);
+
   io::Loop& loop_;
   pipeline::Log& log_;
   IngestOptions options_;
+  Clocks clocks_;
   core::Callback<std::string(std::span<const std::string>)> ask_;
   // Shared with answers that wait for the disk: the log may outlive this object and still call them.
   std::shared_ptr<IngestCounters> counters_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/clock_record.h"
 #include "core/line_protocol.h"
 #include "core/schema.h"
 
@@ -16,7 +17,8 @@ constexpr std::size_t kReadBytes = 128 * 1024;
 
 bool is_evidence(const core::Record& r) {
   return r.measurement == core::measurement::kProbe || r.measurement == core::measurement::kVantage ||
-         r.measurement == core::measurement::kTarget || r.measurement == core::kCompanionMeasurement;
+         r.measurement == core::measurement::kTarget || r.measurement == core::kCompanionMeasurement ||
+         r.measurement == core::clock_record::kMeasurement;
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ namespace {
 
 using core::Role;
 
+constexpr core::Duration kClockFresh = std::chrono::minutes{2};  // `clock` records come every minute
+
 // As in Status, and `none` behind it.
 enum class CellStatus : std::uint8_t { kOk = 0, kDegraded = 1, kFail = 2, kUnknown = 3, kNone = 4 };
 constexpr std::array<std::string_view, 5> kWords{"ok", "degraded", "fail", "unknown", "none"};
@@ -233,8 +235,12 @@ Json vantage_json(const VantageState& state, core::Duration patience, core::Wall
   set_known(json, "lon", v.lon);
   set_known(json, "version", v.version);
   json["last_seen_ms"] = core::to_unix_ms(state.heard);
+  const bool clock_known = state.clock_at > now - kClockFresh;
+  if (clock_known) json["clock_ahead_seconds"] = core::to_seconds(state.clock_ahead);
+  const bool wrong_clock = clock_known && state.clock_wrong;
+  if (wrong_clock) json["clock_wrong"] = true;
   const bool silent = state.heard < now - patience;
-  json["state"] = silent ? "silent" : state.suspect ? "suspect" : "ok";
+  json["state"] = silent ? "silent" : state.suspect || wrong_clock ? "suspect" : "ok";
   return json;
 }
 

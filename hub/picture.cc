@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include "core/clock_record.h"
 #include "core/measurement.h"
 #include "core/schema.h"
 
 namespace sonde::hub {
 namespace {
+
+constexpr std::int64_t kAheadMaxMs = 9'000'000'000'000;  // what any two clocks can differ by
 
 // What the tags of a result tell about its vantage, until a `vantage` record tells more.
 void describe_by_tags(core::Vantage& v, const core::Record& r) {
@@ -47,6 +50,8 @@ bool Picture::take(const core::Record& record) {
     const auto known = vantages_.find(record.tag(core::tag::kVantage));
     if (known == vantages_.end()) return true;
     known->second.heard = std::max(known->second.heard, record.time);
+  } else if (record.measurement == core::clock_record::kMeasurement) {
+    take_clock(record);
   } else {
     return true;
   }
@@ -114,6 +119,19 @@ bool Picture::take_vantage(const core::Record& r) {
   state->described = r.time;
   state->vantage = core::vantage_from_record(r);
   return true;
+}
+
+// The hub wrote it because it had heard the vantage, whatever time that one's own records bear.
+void Picture::take_clock(const core::Record& r) {
+  const auto known = vantages_.find(r.tag(core::tag::kVantage));
+  if (known == vantages_.end()) return;
+  VantageState& state = known->second;
+  state.heard = std::max(state.heard, r.time);
+  if (r.time < state.clock_at) return;
+  state.clock_at = r.time;
+  state.clock_ahead = std::chrono::milliseconds{
+      std::clamp<std::int64_t>(r.integer(core::clock_record::kAheadMs).value_or(0), -kAheadMaxMs, kAheadMaxMs)};
+  state.clock_wrong = r.integer(core::clock_record::kWrong).value_or(0) != 0;
 }
 
 bool Picture::take_target(const core::Record& r) {

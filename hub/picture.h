@@ -22,10 +22,13 @@ namespace sonde::hub {
 
 struct VantageState {
   core::Vantage vantage;
-  core::WallTime heard{};       // newest record of any kind
-  core::WallTime described{};   // of the newest `vantage` record; zero when all that is known are tags of results
-  core::WallTime suspect_at{};  // slot of the result that `suspect` is from
-  bool suspect = false;         // the newest result was not trusted by its own prober
+  core::WallTime heard{};        // newest record of any kind
+  core::WallTime described{};    // of the newest `vantage` record; zero when all that is known are tags of results
+  core::WallTime suspect_at{};   // slot of the result that `suspect` is from
+  bool suspect = false;          // the newest result was not trusted by its own prober
+  core::WallTime clock_at{};     // of the newest `clock` record; zero where there is none
+  core::Duration clock_ahead{};  // as it says: of the hub's clock
+  bool clock_wrong = false;      // the same
 };
 
 struct TargetState {
@@ -50,8 +53,8 @@ class Picture {
   /// `round` is the interval of targets that do not say their own.
   explicit Picture(core::Duration round) : round_(round) {}
 
-  /// Takes `probe`, `vantage`, `target` and `sonde` records; others change nothing. Older ones than known change
-  /// nothing. False when a bound was met and the record was left out.
+  /// Takes `probe`, `vantage`, `target`, `sonde` and `clock` records; others change nothing. Older ones than known
+  /// change nothing. False when a bound was met and the record was left out.
   bool take(const core::Record& record);
 
   /// The target was healthy once, as something older than the records that were taken remembers.
@@ -81,6 +84,7 @@ class Picture {
   bool take_probe(const core::Record& record);
   bool take_vantage(const core::Record& record);
   bool take_target(const core::Record& record);
+  void take_clock(const core::Record& record);
   VantageState* vantage_of(std::string_view name);
   TargetState* target_of(std::string_view name);
 

@@ -50,6 +50,28 @@ bool ClassStream::skip_to(std::uint64_t next) {
   return true;
 }
 
+ClassStream::Memory ClassStream::take_memory() {
+  SONDE_CHECK(segments_.empty() && active_ == nullptr, "a stream that has segments is on disk already");
+  Memory memory{.pending = std::exchange(pending_, {}),
+                .holes = std::exchange(holes_, {}),
+                .next_seq = std::exchange(next_seq_, 1)};
+  durable_seq_ = 1;
+  memory_only_ = false;
+  return memory;
+}
+
+std::uint64_t ClassStream::put_behind(Memory memory, std::uint64_t commits) {
+  const std::uint64_t shift = next_seq_ - 1;
+  for (PendingFrame& frame : memory.pending) {
+    frame.header.first_seq += shift;
+    frame.header.commit += commits;
+    pending_.push_back(std::move(frame));
+  }
+  for (const auto& [first, hole] : memory.holes) holes_.emplace(first + shift, hole);
+  next_seq_ = memory.next_seq + shift;
+  return shift;
+}
+
 void ClassStream::add(std::string_view lines, FrameHeader described) {
   PendingFrame frame;
   frame.header = described;

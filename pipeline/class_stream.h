@@ -58,6 +58,18 @@ class ClassStream {
   /// hole. False when nothing is missing.
   bool skip_to(std::uint64_t next);
 
+  /// What was taken in before there was a disk to adopt anything from: numbered from 1 on.
+  struct Memory {
+    std::deque<PendingFrame> pending;
+    Holes holes;
+    std::uint64_t next_seq = 1;
+  };
+  /// Gives that away and begins anew; only while it has no segment.
+  [[nodiscard]] Memory take_memory();
+  /// Puts it behind what there is now; its commits get numbers that much higher. Returns by how much its sequence
+  /// numbers have grown.
+  std::uint64_t put_behind(Memory memory, std::uint64_t commits);
+
   // ---- writing
 
   /// Takes records in; they get the next sequence numbers. Nothing is written before write().

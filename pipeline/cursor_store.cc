@@ -1,6 +1,7 @@
 // Slots of the cursor file.
 #include "pipeline/cursor_store.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -18,7 +19,7 @@ using core::Result;
 
 constexpr std::string_view kMagic{"SONDECUR", 8};
 constexpr std::size_t kSlotHeadBytes = 8 + 2 + 2 + 4 + 8;
-static_assert(kSlotHeadBytes + 8 + 4 + kCursorsMax * (1 + kCursorNameBytesMax + (2 * kClasses + 4) * 8) <=
+static_assert(kSlotHeadBytes + 8 + 4 + kCursorsMax * (1 + kCursorNameBytesMax + (2 * kClasses + 5) * 8) <=
               kCursorSlotBytes);
 
 struct Slot {
@@ -38,6 +39,8 @@ std::string encode_slot(std::uint64_t generation, const CursorSlot& slot) {
     }
   }
   put_number(body, static_cast<std::uint64_t>(slot.newest_stamp_ms));
+  // Behind all else: who does not know these passes them over, and they are zero where they are missing.
+  for (const CursorState& state : slot.states) put_number(body, state.expired);
   std::string out{kMagic};
   put_number(out, kLogFormatVersion);
   put_number(out, static_cast<std::uint16_t>(slot.states.size()));
@@ -84,7 +87,12 @@ HeaderError decode_slot(std::string_view bytes, Slot& slot) {
   ByteReader states{body};
   for (std::uint16_t i = 0; i < count; ++i) slot.content.states.push_back(read_state(states));
   slot.content.newest_stamp_ms = static_cast<std::int64_t>(states.number<std::uint64_t>());
-  return states.ok() ? HeaderError::kNone : HeaderError::kDamaged;
+  if (!states.ok()) return HeaderError::kDamaged;
+  for (CursorState& state : slot.content.states) {
+    const auto expired = states.number<std::uint64_t>();
+    if (states.ok()) state.expired = std::min(expired, state.dead_lettered);
+  }
+  return HeaderError::kNone;
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ struct CursorState {
   std::uint64_t dead_lettered = 0;
   std::uint64_t evicted = 0;
   std::uint64_t quarantined = 0;
+  std::uint64_t expired = 0;  // of the dead-lettered
 };
 
 /// What one slot holds.

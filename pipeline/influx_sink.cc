@@ -2,6 +2,7 @@
 #include "pipeline/influx_sink.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <utility>
 
@@ -9,6 +10,7 @@
 
 #include "core/companion.h"
 #include "core/target.h"
+#include "pipeline/clock_note.h"
 #include "pipeline/dead_letter.h"
 #include "pipeline/influx_rules.h"
 #include "pipeline/influx_wire.h"
@@ -27,14 +29,15 @@ constexpr core::Duration kConnectTimeout = std::chrono::seconds{4};
 /// after the whole timeout; one that is merely slow acknowledges what it is sent.
 constexpr core::Duration kPeerTimeout = std::chrono::seconds{10};
 constexpr std::size_t kBatchBytesMin = 16 * 1024;
+constexpr core::Duration kClockWrong = std::chrono::seconds{1};  // RELIABILITY P11
 
 class Influx final : public InfluxSink {
  public:
   Influx(InfluxParts parts, InfluxOptions options, std::string host)
-      : parts_(parts),
+      : parts_(std::move(parts)),
         options_(std::move(options)),
         host_(std::move(host)),
-        dead_letters_(parts.files, options_.dead_letter_file, options_.dead_letter_bytes_max),
+        dead_letters_(parts_.files, options_.dead_letter_file, options_.dead_letter_bytes_max),
         batch_bytes_(options_.batch_bytes) {}
 
   [[nodiscard]] std::string_view name() const override { return options_.name; }
@@ -46,8 +49,9 @@ class Influx final : public InfluxSink {
   [[nodiscard]] io::Handle deliver(const LogBatch& batch, core::Callback<void(SinkReply)> done) override;
   [[nodiscard]] std::uint64_t dead_lettered() const override { return dead_lettered_; }
   [[nodiscard]] SinkFacts facts() const override {
-    SinkFacts out{.expired = expired_, .left_out = {}, .dns = static_cast<int>(address_source())};
+    SinkFacts out{.tells_expired = true, .left_out = {}, .dns = static_cast<int>(address_source())};
     if (victoria_) out.left_out = left_out_;
+    if (heard_) out.clock_ahead = heard_->ahead;
     return out;
   }
   [[nodiscard]] AddressSource address_source() const override { return parts_.addresses.last_source(host_); }
@@ -68,19 +72,48 @@ class Influx final : public InfluxSink {
     counted_ = facts.is_victoria ? std::optional{facts.left_out} : std::nullopt;
   }
 
+  // Of two clocks: the other one's time when its answer came, and how far ours is ahead by the middle of the exchange.
+  struct Heard {
+    core::WallTime said{};
+    core::MonoTime at{};
+    core::Duration ahead{};
+  };
+
+  [[nodiscard]] std::string clock_header() const {
+    ClockNote note{.vantage = parts_.vantage, .sent = parts_.loop.wall_now(), .heard = {}};
+    if (heard_) note.heard = {.said = heard_->said, .ago = parts_.loop.precise_now() - heard_->at};
+    return to_header(note);
+  }
+
+  // Only a hub says what its clock shows.
+  void note_clock(const io::HttpResponse& response, core::MonoTime sent) {
+    const auto said = parts_.vantage.empty() ? std::nullopt : read_now(response.header(kNowHeader));
+    if (!said) return heard_.reset();
+    const core::MonoTime now = parts_.loop.precise_now();
+    heard_ = {.said = *said, .at = now, .ahead = parts_.loop.wall_now() - *said - (now - sent) / 2};
+    const bool wrong = std::chrono::abs(heard_->ahead) - (now - sent) / 2 >= kClockWrong;
+    if (wrong && !clock_wrong_) {
+      spdlog::warn("sink {}: our clock is {:.1f} s {} the hub's, which does not judge by our results until they agree",
+                   options_.name, std::abs(core::to_seconds(heard_->ahead)),
+                   heard_->ahead > core::Duration{} ? "ahead of" : "behind");
+    }
+    clock_wrong_ = wrong;
+  }
+
   InfluxParts parts_;
   InfluxOptions options_;
   std::string host_;
   DeadLetterFile dead_letters_;
   std::size_t batch_bytes_;
   std::uint64_t dead_lettered_ = 0;
-  std::uint64_t expired_ = 0;
   core::Callback<void(std::string_view)> on_companions_;
   bool known_ = false;  // what the server is has been asked since the last failure
   bool victoria_ = false;
   std::optional<std::uint64_t> counted_;  // rows left out, as the server last said; a restart begins anew
   std::uint64_t left_out_ = 0;
   std::string started_;  // the server's start time, as it says it
+  std::optional<Heard> heard_;
+  bool clock_wrong_ = false;  // was told
 };
 
 /// One batch on its way. States follow each other: addresses, what the server is, then piece by piece.
@@ -149,7 +182,10 @@ class Influx::Delivery final : public io::Handle::Pending {
 
   void send() {
     if (pieces_.empty())
-      return finish({.kind = SinkReply::Kind::kDone, .dead_lettered = dead_, .message = std::move(last_refusal_)});
+      return finish({.kind = SinkReply::Kind::kDone,
+                     .dead_lettered = dead_,
+                     .expired = expired_,
+                     .message = std::move(last_refusal_)});
     const bool plain = sink_.options_.omit_strings == InfluxOptions::OmitStrings::kNo ||
                        (sink_.options_.omit_strings == InfluxOptions::OmitStrings::kAuto && !sink_.victoria_);
     std::string text = plain ? pieces_.front() : without_text_fields(pieces_.front());
@@ -165,10 +201,13 @@ class Influx::Delivery final : public io::Handle::Pending {
       r.body = gzip(r.body);
       r.headers.emplace_back("Content-Encoding", "gzip");
     }
+    if (!sink_.parts_.vantage.empty()) r.headers.emplace_back(kClockHeader, sink_.clock_header());
+    sent_at_ = sink_.parts_.loop.precise_now();
     step_ = sink_.parts_.http.fetch(std::move(r), [this](io::HttpResponse response) { sent(response); });
   }
 
   void sent(const io::HttpResponse& response) {
+    sink_.note_clock(response, sent_at_);
     const InfluxVerdict verdict = judge_reply(response);
     const std::string_view asks = response.header(core::kCompanionHeader);
     if (verdict.action == InfluxAction::kTaken && !asks.empty() && sink_.on_companions_) {
@@ -228,7 +267,6 @@ class Influx::Delivery final : public io::Handle::Pending {
     reply.restarted = restarted_;
     if (reply.kind == SinkReply::Kind::kDone) {
       sink_.dead_lettered_ += dead_;
-      sink_.expired_ += expired_;
     }
     if (reply.kind == SinkReply::Kind::kRetry) sink_.known_ = false;  // another server may answer next time
     core::Callback<void(SinkReply)> done = std::move(done_);
@@ -243,6 +281,7 @@ class Influx::Delivery final : public io::Handle::Pending {
   std::uint64_t expired_ = 0;  // of them
   std::string last_refusal_;
   bool restarted_ = false;
+  core::MonoTime sent_at_{};
   io::Handle step_;
 };
 
@@ -266,7 +305,7 @@ core::Result<std::unique_ptr<InfluxSink>> make_influx_sink(InfluxParts parts, In
   if (options.api == InfluxOptions::Api::kV3 && options.database.empty()) {
     return core::Error{core::ErrorCode::kInvalid, "an influx sink with api: v3 needs a database"};
   }
-  return std::unique_ptr<InfluxSink>(std::make_unique<Influx>(parts, std::move(options), url->host));
+  return std::unique_ptr<InfluxSink>(std::make_unique<Influx>(std::move(parts), std::move(options), url->host));
 }
 
 }  // namespace sonde::pipeline

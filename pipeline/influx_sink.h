@@ -66,6 +66,8 @@ struct InfluxParts {
   io::Files& files;
   io::HttpClient& http;
   AddressBook& addresses;
+  /// Whose clock this is: told with each write, for a hub to compare (RELIABILITY P11); empty = nothing is told.
+  std::string vantage = {};
 };
 
 /// Errors: the URL is not http(s), or both database and bucket are set.

@@ -78,6 +78,19 @@ void append_without_text(std::string_view line, std::string& out) {
   if (!any) out.resize(before);
 }
 
+// Ended also where there is no memory for what it should write.
+struct Deflater {
+  Deflater() {
+    SONDE_CHECK(deflateInit2(&stream, 1, Z_DEFLATED, kGzipWindow, kGzipMemory, Z_DEFAULT_STRATEGY) == Z_OK,
+                "zlib starts unless memory is out");
+  }
+  ~Deflater() { deflateEnd(&stream); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  z_stream stream{};
+};
+
 // The whole number behind `sample`; 0 where it is not there.
 std::uint64_t counted(std::string_view page, std::string_view sample) {
   const std::size_t at = page.find(sample);
@@ -136,18 +149,16 @@ std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOption
 }
 
 std::string gzip(std::string_view text) {
-  z_stream z{};
-  SONDE_CHECK(deflateInit2(&z, 1, Z_DEFLATED, kGzipWindow, kGzipMemory, Z_DEFAULT_STRATEGY) == Z_OK,
-              "zlib starts unless memory is out");
+  Deflater deflater;
+  z_stream& z = deflater.stream;
   std::string out(deflateBound(&z, text.size()), '\0');
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib does not write there
   z.avail_in = static_cast<uInt>(text.size());
   z.next_out = reinterpret_cast<Bytef*>(out.data());
   z.avail_out = static_cast<uInt>(out.size());
   const int end = deflate(&z, Z_FINISH);
-  out.resize(z.total_out);
-  deflateEnd(&z);
   SONDE_CHECK(end == Z_STREAM_END, "zlib ends in a buffer of its own bound");
+  out.resize(z.total_out);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/check.h"
+#include "core/clock_record.h"
 #include "core/line_protocol.h"
 #include "core/schema.h"
 #include "pipeline/lines.h"
@@ -34,7 +35,8 @@ RecordClass class_of(const core::Record& record) {
   if (record.measurement == core::measurement::kProbe) return RecordClass::kB;
   for (const std::string_view state :
        {core::measurement::kVantage, core::measurement::kTarget, core::measurement::kVerdict,
-        core::measurement::kIncident, core::measurement::kSonde, core::measurement::kGap}) {
+        core::measurement::kIncident, core::measurement::kSonde, core::measurement::kGap,
+        core::clock_record::kMeasurement}) {
     if (record.measurement == state) return RecordClass::kA;
   }
   return RecordClass::kC;
@@ -69,6 +71,8 @@ LogImpl::LogImpl(io::Loop& loop, io::Files& files, LogOptions options)
 
 LogImpl::~LogImpl() {
   try {
+    if (!disk_ready_ && !degraded_.empty()) try_open();
+    if (broken_off_) return;
     try_disk();
     if (disk_ready_) commit();
     try_disk();  // a last time, where committing has just failed
@@ -80,23 +84,32 @@ LogImpl::~LogImpl() {
 
 Result<void> LogImpl::open() {
   tick_timer_ = loop_.after(kTick, [this] { tick(); });
-  if (auto made = files_.make_directories(options_.directory); !made) {
-    use_memory_only(made.error().message);
+  if (auto taken = take_directory(); !taken) {
+    const bool forbidden = taken.error().code == ErrorCode::kBusy || taken.error().code == ErrorCode::kUnsupported;
+    if (forbidden) return taken;
+    use_memory_only(taken.error().message);
     return {};
   }
-  auto lock = files_.lock(options_.directory + "/lock");
-  if (!lock) {
-    if (lock.error().code == ErrorCode::kBusy) return lock.error();
-    use_memory_only(lock.error().message);
-    return {};
-  }
-  lock_ = std::move(*lock);
-  if (auto known = check_versions(); !known) return known;
-  if (auto recovered = recover(); !recovered) {
-    if (recovered.error().code == ErrorCode::kUnsupported) return recovered;
-    use_memory_only(recovered.error().message);
+  auto found = look();
+  if (found) {
+    take_over(std::move(*found));
+  } else if (found.error().code == ErrorCode::kUnsupported) {
+    return found.error();
+  } else {
+    use_memory_only(found.error().message);
   }
   return {};
+}
+
+// The directory is there, ours alone, and of a format that we know.
+Result<void> LogImpl::take_directory() {
+  if (auto made = files_.make_directories(options_.directory); !made) return made;
+  if (lock_ == nullptr) {
+    auto lock = files_.lock(options_.directory + "/lock");
+    if (!lock) return lock.error();
+    lock_ = std::move(*lock);
+  }
+  return check_versions();
 }
 
 // Before anything is changed: a newer format is left as it is.
@@ -109,44 +122,53 @@ Result<void> LogImpl::check_versions() {
 }
 
 void LogImpl::use_memory_only(const std::string& why) {
-  spdlog::error("log: {}; records are kept in memory only, until restart", why);
+  spdlog::error("log: {}; records are kept in memory only until the disk works", why);
+  ++disk_.failures;
   degraded_ = why;
   for (auto& s : streams_) s->set_memory_only(true);
+  open_later();
 }
 
-Result<void> LogImpl::recover() {
+Result<LogImpl::Found> LogImpl::look() {
+  Found found;
   auto slot = store_.load();
   if (!slot) return slot.error();
-  newest_stamp_ms_ = slot->newest_stamp_ms;
+  found.slot = std::move(*slot);
   auto journal = journal_.recover();
   if (!journal) return journal.error();
-  std::array<RecoveredStream, kClasses> found;
+  found.journal = std::move(*journal);
   for (std::size_t i = 0; i < kClasses; ++i) {
     const auto record_class = static_cast<RecordClass>(i);
     auto recovered = recover_stream(files_, quarantine_,
                                     options_.directory + "/" + std::string{pipeline::name(record_class)}, record_class);
     if (!recovered) return recovered.error();
-    found[i] = std::move(*recovered);
+    // It is marked on disk by now: told here, or never, should another class be unreadable still.
+    for (const FrameHeader& lost : recovered->new_damage) on_damage(record_class, lost);
+    found.streams[i] = std::move(*recovered);
   }
+  return found;
+}
+
+void LogImpl::take_over(Found found) {
+  newest_stamp_ms_ = std::max(newest_stamp_ms_, found.slot.newest_stamp_ms);
   for (std::size_t i = 0; i < kClasses; ++i) {
-    if (found[i].bytes_cut > 0) {
-      spdlog::warn("log: {} bytes of an unfinished write were cut from class {}", found[i].bytes_cut,
+    RecoveredStream& stream = found.streams[i];
+    if (stream.bytes_cut > 0) {
+      spdlog::warn("log: {} bytes of an unfinished write were cut from class {}", stream.bytes_cut,
                    pipeline::name(static_cast<RecordClass>(i)));
     }
-    for (const FrameHeader& lost : found[i].new_damage) on_damage(static_cast<RecordClass>(i), lost);
-    commit_number_ = std::max(commit_number_, found[i].last_commit + 1);
+    commit_number_ = std::max(commit_number_, stream.last_commit + 1);
     // A stamp that the clock had passed is not after the time at which its record was taken in.
     if (static_cast<RecordClass>(i) == RecordClass::kB) {
-      for (const Segment& s : found[i].segments) newest_stamp_ms_ = std::max(newest_stamp_ms_, s.last_ms);
+      for (const Segment& s : stream.segments) newest_stamp_ms_ = std::max(newest_stamp_ms_, s.last_ms);
     }
-    streams_[i]->adopt(std::move(found[i]));
-    streams_[i]->skip_to(journal->base[i]);
+    streams_[i]->adopt(std::move(stream));
+    streams_[i]->skip_to(found.journal.base[i]);
   }
-  dormant_ = std::move(slot->states);
+  dormant_ = std::move(found.slot.states);
   disk_ready_ = true;
   quarantine_bytes_ = quarantine_.bytes();
-  replay(std::move(*journal));
-  return {};
+  replay(std::move(found.journal));
 }
 
 // Records that a killed process had taken in and not yet put into frames. Those at the front may be in frames already:
@@ -298,24 +320,28 @@ Result<void> LogImpl::flush() {
   return {};
 }
 
+// Where that reader stands by what is on disk, whose state is taken from there; else at the first record that is kept.
+CursorState LogImpl::place_of(const std::string& name) {
+  const auto kept = std::ranges::find(dormant_, name, &CursorState::name);
+  if (kept == dormant_.end()) {
+    CursorState state{.name = name};
+    for (std::size_t i = 0; i < kClasses; ++i) state.start[i] = state.place[i] = streams_[i]->kept_seq();
+    return state;
+  }
+  CursorState state = std::move(*kept);
+  dormant_.erase(kept);
+  return state;
+}
+
 Cursor& LogImpl::cursor(const std::string& name) {
   const auto known = std::find_if(cursors_.begin(), cursors_.end(), [&](const auto& c) { return c->name() == name; });
   if (known != cursors_.end()) return **known;
   SONDE_CHECK(!name.empty() && name.size() <= kCursorNameBytesMax, "a cursor's name has 1 to 64 bytes");
-  CursorState state{.name = name};
-  const auto kept =
-      std::find_if(dormant_.begin(), dormant_.end(), [&](const CursorState& s) { return s.name == name; });
-  if (kept != dormant_.end()) {
-    state = *kept;
-  } else {
-    for (std::size_t i = 0; i < kClasses; ++i) state.start[i] = state.place[i] = streams_[i]->kept_seq();
-  }
+  CursorState state = place_of(name);
   SONDE_CHECK(cursors_.size() < kCursorsMax, "too many cursors on one log");
   CursorHost& host = *this;
   cursors_.push_back(std::make_unique<LogCursor>(host, std::move(state)));
-  if (kept != dormant_.end()) {
-    dormant_.erase(kept);
-  } else if (cursors_.size() + dormant_.size() > kCursorsMax) {
+  if (cursors_.size() + dormant_.size() > kCursorsMax) {
     dormant_.erase(dormant_.begin());  // the oldest of those that nobody asks for makes place for a new one
   }
   cursors_dirty_ = true;

@@ -24,7 +24,7 @@ using core::Result;
 
 /// What is lost first when the log is bounded: C, then B, then A (RELIABILITY P6).
 enum class RecordClass : std::uint8_t {
-  kA = 0,  // state: vantage, target, verdict, incident, sonde, gap
+  kA = 0,  // state: vantage, target, verdict, incident, sonde, gap, clock
   kB = 1,  // results: probe
   kC = 2,  // diagnostics
 };
@@ -51,12 +51,20 @@ struct LogCounters {
   std::uint64_t evicted = 0;
   std::uint64_t dead_lettered = 0;
   std::uint64_t quarantined = 0;
+  std::uint64_t expired = 0;  // of the dead-lettered: older than the database keeps (RELIABILITY 1.5)
 
   /// accepted = delivered + pending + evicted + dead_lettered + quarantined. Anything else is a bug: a log that is
   /// destroyed with other books aborts, after all that it holds is on disk.
   [[nodiscard]] bool balanced() const {
     return accepted == delivered + pending + evicted + dead_lettered + quarantined;
   }
+};
+
+/// How the disk did, since the log was opened.
+struct LogDisk {
+  std::uint64_t failures = 0;  // how often it began to fail, at the opening too
+  std::uint64_t tries = 0;     // how often it was tried again
+  std::uint64_t returns = 0;   // how often it then worked
 };
 
 /// Records as text that one read returned: whole lines of line protocol with nanosecond timestamps.
@@ -85,9 +93,9 @@ class Cursor {
   /// Reads again from the first record that is not committed, in one lane.
   virtual void rewind() = 0;
   /// All records that were read before `next`, in the order of reading over both lanes, are done with: `dead_lettered`
-  /// of them by giving up, the others delivered.
+  /// of them by giving up (`expired` of these because the other side keeps nothing that old), the others delivered.
   /// Kept on disk at the next group commit; a lost commit means sending again, never skipping.
-  virtual void commit(std::uint64_t next, std::uint64_t dead_lettered = 0) = 0;
+  virtual void commit(std::uint64_t next, std::uint64_t dead_lettered = 0, std::uint64_t expired = 0) = 0;
   [[nodiscard]] virtual LogCounters counters() const = 0;
   /// Age of the oldest record that is not committed; zero when there is none.
   [[nodiscard]] virtual Duration oldest_pending() const = 0;
@@ -119,10 +127,13 @@ class Log {
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
   /// "" while the disk works; else why the log keeps records in memory only.
   [[nodiscard]] virtual std::string degraded() const = 0;
+  [[nodiscard]] virtual LogDisk disk() const { return {}; }
 };
 
 /// Opens or makes the log in `options.directory`. Errors: kBusy when another process holds it (its pid is named),
-/// kUnsupported for a newer format. Damage is repaired by scan and never an error.
+/// kUnsupported for a newer format. Damage is repaired by scan and never an error. A disk that does not work is none
+/// either: records are kept in memory, it is tried again every 5 s and then less often, up to a minute, and once it
+/// works they are put behind those that it holds.
 [[nodiscard]] Result<std::unique_ptr<Log>> open_log(io::Loop& loop, io::Files& files, LogOptions options);
 
 }  // namespace sonde::pipeline

@@ -29,7 +29,7 @@ void LogImpl::arm_commit() {
 }
 
 void LogImpl::commit() {
-  if (committing_) return;
+  if (committing_ || broken_off_) return;
   commit_all();
   const bool more = std::any_of(windows_.begin(), windows_.end(), [](const Window& w) { return w.count > 0; });
   if (more) arm_commit();
@@ -115,6 +115,7 @@ Result<void> LogImpl::sync_streams() {
 
 void LogImpl::degrade(const core::Error& why) {
   spdlog::error("log: {}; records are kept in memory until the disk works again", why.message);
+  ++disk_.failures;
   degraded_ = why.message;
   for (auto& s : streams_) {
     s->abandon_segment();
@@ -130,6 +131,7 @@ Result<void> LogImpl::write_all() {
 
 void LogImpl::try_disk() {
   if (degraded_.empty() || !disk_ready_) return;
+  ++disk_.tries;
   if (const auto written = write_all(); !written) {
     degraded_ = written.error().message;
     for (auto& s : streams_) s->abandon_segment();
@@ -137,6 +139,7 @@ void LogImpl::try_disk() {
   }
   for (auto& s : streams_) s->set_memory_only(false);
   spdlog::info("log: the disk works again");
+  ++disk_.returns;
   degraded_.clear();
   if (!journal_ready_) {
     journal_ready_ = static_cast<bool>(journal_.start(next_seqs(), commit_number_));
@@ -195,6 +198,8 @@ void LogImpl::on_commit() {
 
 void LogImpl::tick() {
   tick_timer_ = loop_.after(kTick, [this] { tick(); });
+  if (broken_off_) return;
+  if (!disk_ready_ && !degraded_.empty() && loop_.now() >= open_again_) try_open();
   try_disk();
   try_journal();
   bounds_checked_ = {};

@@ -33,8 +33,44 @@ void LogCursor::rewind() {
   }
 }
 
+void LogCursor::move_behind(const std::array<std::uint64_t, kClasses>& shift, CursorState on_disk) {
+  SONDE_CHECK(live_ == nullptr, "a log in memory has one lane");
+  CursorState memory = std::exchange(state_, std::move(on_disk));
+  saved_ = state_.place;
+  live_ = std::make_unique<Lane>(std::move(backlog_));
+  backlog_ = make_lane();
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    SentRange done{.first = memory.start[i] + shift[i], .end = memory.place[i] + shift[i]};
+    // Totals are not known by class; which range bears them is no matter as long as each sums up.
+    std::uint64_t left = done.end - done.first;
+    const auto bear = [&left](std::uint64_t& part, std::uint64_t& total) {
+      part = std::min(left, total);
+      total -= part;
+      left -= part;
+    };
+    bear(done.dead_lettered, memory.dead_lettered);
+    done.expired = std::min(done.dead_lettered, memory.expired);
+    memory.expired -= done.expired;
+    bear(done.evicted, memory.evicted);
+    bear(done.quarantined, memory.quarantined);
+    done.delivered = left;
+    ahead_[i].begin_with(done);
+    hints_[i] = backlog_.sources[i]->place = {.seq = state_.place[i]};
+    live_->begin[i] = shift[i] + 1;
+    Source& source = *live_->sources[i];
+    source.drop_frame();
+    source.place = {.seq = source.place.seq + shift[i]};
+  }
+  for (Span& span : spans_) {
+    span.first_seq += shift[span.index];
+    span.last = {};
+    span.live = true;
+  }
+}
+
 bool LogCursor::open_live(Duration age) {
   if (live_) return true;
+  if (!host_.may_have_lanes()) return false;
   auto oldest = next_class(backlog_);
   if (!oldest || !*oldest) return false;
   const std::int64_t taken_ms = backlog_.sources[**oldest]->frame->header.first_ms;
@@ -190,38 +226,41 @@ void LogCursor::add_span(std::size_t index, const Lane& lane, std::uint64_t firs
                     .live = live});
 }
 
-void LogCursor::commit(std::uint64_t next, std::uint64_t dead_lettered) {
+void LogCursor::commit(std::uint64_t next, std::uint64_t dead_lettered, std::uint64_t expired) {
   SONDE_CHECK(next >= committed_ && next <= read_, "only records that were read can be committed, and only once");
   std::uint64_t left = next - committed_;
-  SONDE_CHECK(dead_lettered <= left, "more records given up on than committed");
+  SONDE_CHECK(dead_lettered <= left && expired <= dead_lettered, "more records given up on than committed");
   if (left == 0) return;
   while (left > 0) {
     Span& span = spans_.front();
-    const std::uint64_t n = std::min(left, span.count);
-    const std::uint64_t dead = std::min(dead_lettered, n);
-    dead_lettered -= dead;
-    advance(span, n, dead);
-    committed_ += n;
-    span.first_seq += n;
-    span.count -= n;
-    left -= n;
+    Done done{.count = std::min(left, span.count)};
+    done.dead_lettered = std::min(dead_lettered, done.count);
+    done.expired = std::min(expired, done.dead_lettered);
+    dead_lettered -= done.dead_lettered;
+    expired -= done.expired;
+    advance(span, done);
+    committed_ += done.count;
+    span.first_seq += done.count;
+    span.count -= done.count;
+    left -= done.count;
     if (span.count == 0) spans_.pop_front();
   }
   host_.on_commit();
 }
 
-void LogCursor::advance(const Span& span, std::uint64_t count, std::uint64_t dead_lettered) {
+void LogCursor::advance(const Span& span, const Done& done) {
   SentAhead& ahead = ahead_[span.index];
   if (span.live) {
     const std::uint64_t before = ahead.ranges().empty() ? span.first_seq : ahead.ranges().back().end;
-    ahead.add(span.first_seq, count, dead_lettered, host_.stream(span.index).lost_between(before, span.first_seq));
+    ahead.add(span.first_seq, done, host_.stream(span.index).lost_between(before, span.first_seq));
   } else {
     pass(span.index, span.first_seq);
-    state_.delivered += count - dead_lettered;
-    state_.dead_lettered += dead_lettered;
-    state_.place[span.index] = span.first_seq + count;
-    hints_[span.index] = {.seq = span.first_seq + count};
-    if (count == span.count && span.last.segment != 0) {
+    state_.delivered += done.count - done.dead_lettered;
+    state_.dead_lettered += done.dead_lettered;
+    state_.expired += done.expired;
+    state_.place[span.index] = span.first_seq + done.count;
+    hints_[span.index] = {.seq = span.first_seq + done.count};
+    if (done.count == span.count && span.last.segment != 0) {
       hints_[span.index].segment = span.last.segment;
       hints_[span.index].offset = span.last.offset;
     }
@@ -237,6 +276,7 @@ void LogCursor::pass(std::size_t index, std::uint64_t to) {
     pass_lost(index, range.first);
     state_.delivered += range.delivered;
     state_.dead_lettered += range.dead_lettered;
+    state_.expired += range.expired;
     state_.evicted += range.evicted;
     state_.quarantined += range.quarantined;
     state_.place[index] = range.end;
@@ -288,6 +328,7 @@ LogCounters LogCursor::counters() const {
   LogCounters c;
   c.delivered = state_.delivered;
   c.dead_lettered = state_.dead_lettered;
+  c.expired = state_.expired;
   c.evicted = state_.evicted;
   c.quarantined = state_.quarantined;
   for (std::size_t i = 0; i < kClasses; ++i) {
@@ -303,6 +344,7 @@ LogCounters LogCursor::counters() const {
       add_lost(range.first);
       c.delivered += range.delivered;
       c.dead_lettered += range.dead_lettered;
+      c.expired += range.expired;
       c.evicted += range.evicted;
       c.quarantined += range.quarantined;
       from = range.end;

@@ -25,6 +25,8 @@ class CursorHost {
   [[nodiscard]] virtual std::uint64_t window_count(std::size_t index) const = 0;
   [[nodiscard]] virtual std::int64_t window_first_ms(std::size_t index) const = 0;
   [[nodiscard]] virtual std::int64_t now_ms() const = 0;
+  /// False while records may still have to be moved behind those of a disk that cannot be opened yet.
+  [[nodiscard]] virtual bool may_have_lanes() const = 0;
   /// Places have changed and are to be saved.
   virtual void on_commit() = 0;
 };
@@ -38,10 +40,15 @@ class LogCursor final : public Cursor {
   bool open_live(Duration age) override;
   [[nodiscard]] Result<LogBatch> read_live(std::size_t bytes_max) override;
   void rewind() override;
-  void commit(std::uint64_t next, std::uint64_t dead_lettered) override;
+  void commit(std::uint64_t next, std::uint64_t dead_lettered, std::uint64_t expired) override;
   [[nodiscard]] LogCounters counters() const override;
   [[nodiscard]] Duration oldest_pending() const override;
   void on_readable(Callback<void()> f) override { on_readable_ = std::move(f); }
+
+  /// What it got so far was numbered by a log in memory, whose records now stand behind those of the disk: in each
+  /// class by `shift`. `on_disk` is its place there. What was read and is not committed stays so: it counts as sent
+  /// ahead.
+  void move_behind(const std::array<std::uint64_t, kClasses>& shift, CursorState on_disk);
 
   [[nodiscard]] const CursorState& state() const { return state_; }
   /// Places as they were last saved: only these may free segments.
@@ -94,7 +101,7 @@ class LogCursor final : public Cursor {
   Result<LogBatch> read_lane(Lane& lane, std::size_t bytes_max);
   bool take(Lane& lane, std::size_t index, std::size_t bytes_max, LogBatch& batch);
   void add_span(std::size_t index, const Lane& lane, std::uint64_t first_seq, std::uint64_t count);
-  void advance(const Span& span, std::uint64_t count, std::uint64_t dead_lettered);
+  void advance(const Span& span, const Done& done);
   void pass(std::size_t index, std::uint64_t to);
   void pass_lost(std::size_t index, std::uint64_t to);
   void absorb(std::size_t index);

@@ -62,6 +62,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   [[nodiscard]] std::vector<Cursor*> cursors() override;
   [[nodiscard]] std::uint64_t bytes_on_disk() const override;
   [[nodiscard]] std::string degraded() const override { return degraded_; }
+  [[nodiscard]] LogDisk disk() const override { return disk_; }
 
  private:
   /// Records of one class that were taken in since the last frame; in the journal too.
@@ -78,9 +79,19 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   /// How many of the oldest segments of each class are to go, and why.
   using Victims = std::array<std::size_t, kClasses>;
 
+  /// What a disk was found to hold.
+  struct Found {
+    CursorSlot slot;
+    JournalContents journal;
+    std::array<RecoveredStream, kClasses> streams;
+  };
+
   // log.cc
+  core::Result<void> take_directory();
   core::Result<void> check_versions();
-  core::Result<void> recover();
+  core::Result<Found> look();
+  void take_over(Found found);
+  CursorState place_of(const std::string& name);
   void replay(JournalContents journal);
   void skip_what_readers_had();
   void note_stamp(core::WallTime stamp);
@@ -89,6 +100,13 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   bool refuse(std::string_view measurement);
   void take(std::string_view lines, std::uint32_t count, RecordClass record_class);
   void journal_window(std::size_t index, std::string_view lines, std::uint32_t count);
+
+  class Moving;
+
+  // log_reopen.cc
+  void open_later();
+  void try_open();
+  void move_to_disk(Found found);
 
   // log_commit.cc
   void arm_commit();
@@ -131,6 +149,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   [[nodiscard]] std::uint64_t window_count(std::size_t index) const override { return windows_[index].count; }
   [[nodiscard]] std::int64_t window_first_ms(std::size_t index) const override { return windows_[index].first_ms; }
   [[nodiscard]] std::int64_t now_ms() const override;
+  [[nodiscard]] bool may_have_lanes() const override { return disk_ready_; }
   void on_commit() override;
 
   io::Loop& loop_;
@@ -157,7 +176,11 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   std::int64_t last_gap_ms_ = 0;
   std::size_t writing_ = kClasses;  // the class whose stream is being written; kClasses = none
   core::MonoTime bounds_checked_{};
+  LogDisk disk_;
+  core::MonoTime open_again_{};  // while the disk could not be opened yet
+  core::Duration open_pause_{};
   bool disk_ready_ = false;
+  bool broken_off_ = false;  // memory ran out while records were moved to a disk that had come back
   bool journal_ready_ = false;
   bool cursors_dirty_ = false;
   bool committing_ = false;

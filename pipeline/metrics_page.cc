@@ -56,6 +56,17 @@ void collect_log(Log& log, std::vector<Metric>& out) {
       gauge("sonde_log_bytes", "Bytes that the log takes on disk.", static_cast<double>(log.bytes_on_disk())));
   out.push_back(gauge("sonde_log_degraded", "1 while the log keeps records in memory because the disk fails.",
                       log.degraded().empty() ? 0 : 1));
+  const LogDisk disk = log.disk();
+  const auto count = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
+    out.push_back({.name = std::string{name},
+                   .help = std::string{help},
+                   .type = Metric::Type::kCounter,
+                   .labels = {},
+                   .value = static_cast<double>(value)});
+  };
+  count("sonde_log_disk_failures_total", "How often the log's disk began to fail.", disk.failures);
+  count("sonde_log_disk_tries_total", "How often a failing disk was tried again.", disk.tries);
+  count("sonde_log_disk_returns_total", "How often it then worked.", disk.returns);
   for (const Cursor* cursor : log.cursors()) collect_cursor(*cursor, out);
 }
 
@@ -75,11 +86,13 @@ void collect_pump(Pump& pump, std::vector<Metric>& out) {
   };
   const SinkFacts facts = pump.facts();
   add("sonde_sink_expired_total", "Dead-lettered records that were older than the database keeps.",
-      Metric::Type::kCounter, facts.expired);
+      Metric::Type::kCounter, facts.tells_expired ? std::optional{pump.cursor().counters().expired} : std::nullopt);
   add("sonde_sink_left_out_total", "Rows that the database acknowledged and left out, of all its writers.",
       Metric::Type::kCounter, facts.left_out);
   add("sonde_sink_dns", "Where the sink's addresses come from: 0 fresh, 1 stale, 2 static, 3 none.",
       Metric::Type::kGauge, facts.dns);
+  add("sonde_sink_clock_ahead_seconds", "How far our clock is ahead of the hub's, by its last answer.",
+      Metric::Type::kGauge, facts.clock_ahead ? std::optional{core::to_seconds(*facts.clock_ahead)} : std::nullopt);
 }
 
 prometheus::MetricFamily& family_of(std::vector<prometheus::MetricFamily>& families, const Metric& m) {

@@ -67,6 +67,7 @@ class Pump::Impl {
   struct Held {
     std::uint64_t next = 0;
     std::uint64_t dead_lettered = 0;
+    std::uint64_t expired = 0;
     MonoTime taken{};
   };
 
@@ -131,7 +132,7 @@ class Pump::Impl {
       send_again();
       return wait(Duration{});
     }
-    take_down(next, reply.dead_lettered);
+    take_down(next, reply);
     if (two_lanes_) return wait(pause_between_lanes(full));
     if (full || more_) wait(full ? Duration{} : options_.linger);
   }
@@ -152,11 +153,12 @@ class Pump::Impl {
 
   // Commits what is safe: at once, or what was taken at least ack_hold before this reply, which came from the same
   // run of the server.
-  void take_down(std::uint64_t next, std::uint64_t dead_lettered) {
+  void take_down(std::uint64_t next, const SinkReply& reply) {
     const Duration hold = sink_.ack_hold();
-    held_.push_back({.next = next, .dead_lettered = dead_lettered, .taken = loop_.now()});
+    held_.push_back(
+        {.next = next, .dead_lettered = reply.dead_lettered, .expired = reply.expired, .taken = loop_.now()});
     while (!held_.empty() && held_.front().taken + hold <= loop_.now()) {
-      cursor_.commit(held_.front().next, held_.front().dead_lettered);
+      cursor_.commit(held_.front().next, held_.front().dead_lettered, held_.front().expired);
       held_.pop_front();
     }
   }

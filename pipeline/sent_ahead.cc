@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "core/check.h"
+
 namespace sonde::pipeline {
 
-void SentAhead::add(std::uint64_t first, std::uint64_t count, std::uint64_t dead_lettered, const Lost& lost) {
+void SentAhead::add(std::uint64_t first, const Done& done, const Lost& lost) {
   const bool grows = !ranges_.empty() && ranges_.back().end + lost.evicted + lost.damaged >= first;
   if (!grows) ranges_.push_back({.first = first, .end = first});
   SentRange& last = ranges_.back();
@@ -15,9 +17,15 @@ void SentAhead::add(std::uint64_t first, std::uint64_t count, std::uint64_t dead
     last.quarantined += damaged;
     last.evicted += gap - damaged;
   }
-  last.end = first + count;
-  last.delivered += count - dead_lettered;
-  last.dead_lettered += dead_lettered;
+  last.end = first + done.count;
+  last.delivered += done.count - done.dead_lettered;
+  last.dead_lettered += done.dead_lettered;
+  last.expired += done.expired;
+}
+
+void SentAhead::begin_with(const SentRange& range) {
+  SONDE_CHECK(ranges_.empty(), "the first range comes first");
+  if (range.end > range.first) ranges_.push_back(range);
 }
 
 std::uint64_t SentAhead::skip(std::uint64_t seq) const {

@@ -22,6 +22,7 @@ struct SinkReply {
   };
   Kind kind = Kind::kDone;
   std::uint64_t dead_lettered = 0;
+  std::uint64_t expired = 0;  // of these: lines older than the database keeps (RELIABILITY 1.5)
   std::optional<core::Duration> retry_after;
   std::string message;     // why, for people; with kDone why a line was given up on, empty where none was
   bool restarted = false;  // the server was started anew since the last reply: what it took within ack_hold may be gone
@@ -30,11 +31,13 @@ struct SinkReply {
 /// What a sink knows beyond the books of its reader, for the metrics page. Counts begin with the process; what a kind
 /// of sink cannot know is absent.
 struct SinkFacts {
-  std::optional<std::uint64_t> expired;  // of the dead-lettered: lines older than the database keeps (RELIABILITY 1.5)
+  bool tells_expired = false;  // which of its dead letters are so for their age: see LogCounters::expired
   /// Rows that a VictoriaMetrics acknowledged and left out while this sink wrote to it, as its counters tell: of all
   /// its writers, and known only once it is asked again, before a later delivery.
   std::optional<std::uint64_t> left_out;
   std::optional<int> dns;  // where the addresses come from: the number of an AddressSource
+  std::optional<core::Duration>
+      clock_ahead;  // of a hub's clock, by its last answer: half of the way there and back off
 };
 
 class Sink {

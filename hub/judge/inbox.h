@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/target.h"
+#include "hub/judge/clock_watch.h"
 #include "hub/judge/companions.h"
 #include "hub/judge/run_result.h"
 #include "hub/judge/topology.h"
@@ -39,6 +40,7 @@ struct PendingRound {
   std::map<std::uint32_t, std::pair<std::int64_t, core::Target>> targets;
   std::map<std::uint32_t, core::Vantage> tagged_vantages;  // what the tags of results say, for want of a record
   std::map<std::uint32_t, core::Target> tagged_targets;
+  std::map<std::uint32_t, ClockNews> clocks;  // by vantage
 
   void add(std::uint32_t id, std::int64_t time_ms, core::Vantage v);
   void add(std::uint32_t id, std::int64_t time_ms, core::Target t);

@@ -7,9 +7,11 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/clock_record.h"
 #include "core/schema.h"
 #include "hub/judge/asker.h"
 #include "hub/judge/cell.h"
+#include "hub/judge/clock_watch.h"
 #include "hub/judge/companions.h"
 #include "hub/judge/gates.h"
 #include "hub/judge/inbox.h"
@@ -65,6 +67,7 @@ class Judge::State {
   void apply_topology(PendingRound& pending);
   void apply_runs(std::vector<RunResult>& runs);
   void note_presence(const std::vector<RunResult>& runs, std::int64_t round);
+  void distrust_wrong_clocks(PendingRound& pending, std::int64_t round);
   void rebuild_topology();
   std::uint32_t cell_of(std::uint32_t vantage, std::uint32_t target);
   std::vector<Finding> findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
@@ -80,6 +83,7 @@ class Judge::State {
   Names target_names_;
   std::vector<core::Vantage> vantages_;      // by id
   std::vector<std::int64_t> vantage_times_;  // time of the record in use; -1 = only tags are known
+  std::vector<ClockWatch> clocks_;           // by vantage
   Weather weather_;
   std::vector<Presence> presences_;   // by vantage
   std::vector<KnownTarget> targets_;  // by id
@@ -99,7 +103,8 @@ void Judge::State::observe(const core::Record& r) {
   const bool companion = r.measurement == core::kCompanionMeasurement;
   const bool vantage = r.measurement == core::measurement::kVantage;
   const bool target = r.measurement == core::measurement::kTarget;
-  if (!probe && !companion && !vantage && !target) return;
+  const bool clock = r.measurement == core::clock_record::kMeasurement;
+  if (!probe && !companion && !vantage && !target && !clock) return;
   if (now_ms_ && time_ms > *now_ms_ + to_ms(options_.future_max)) {
     ++counters_.future;
     return;
@@ -108,6 +113,9 @@ void Judge::State::observe(const core::Record& r) {
   if (companion) return observe_companion(r, time_ms);
   const std::int64_t round = floor_div(time_ms, round_ms_);
   PendingRound& pending = pending_[closed_ ? std::max(round, *closed_ + 1) : round];
+  if (clock && !r.tag(core::tag::kVantage).empty()) {
+    pending.clocks[vantage_names_.id(r.tag(core::tag::kVantage))].add(r, time_ms);
+  }
   if (vantage && !r.tag(core::tag::kVantage).empty()) {
     pending.add(vantage_names_.id(r.tag(core::tag::kVantage)), time_ms, core::vantage_from_record(r));
   }
@@ -183,6 +191,7 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   PendingRound pending;
   if (auto node = pending_.extract(round)) pending = std::move(node.mapped());
   counters_.duplicates += sort_and_deduplicate(pending.runs, vantage_names_, target_names_);
+  distrust_wrong_clocks(pending, round);
   apply_topology(pending);
   for (Cell& c : cells_) decay(c);
   apply_runs(pending.runs);
@@ -276,6 +285,22 @@ void Judge::State::note_presence(const std::vector<RunResult>& runs, std::int64_
     p.last_round = round;
     if (p.rounds_seen < 1000) ++p.rounds_seen;
   }
+  // The hub hears a prober whose clock is wrong, also where its results bear times of other rounds: it is not silent.
+  for (std::size_t v = 0; v < clocks_.size(); ++v) {
+    if (clocks_[v].wrong_at(round * round_ms_)) presences_[v].last_round = round;
+  }
+}
+
+void Judge::State::distrust_wrong_clocks(PendingRound& pending, std::int64_t round) {
+  clocks_.resize(vantage_names_.size());
+  for (const auto& [vantage, news] : pending.clocks) clocks_[vantage].take(news);
+  for (RunResult& run : pending.runs) {
+    if (!clocks_[run.vantage].wrong_at(round * round_ms_)) continue;
+    run.trust = Trust::kIgnored;
+    ++counters_.wrong_clock;
+  }
+  std::erase_if(pending.companions,
+                [&](const CompanionResult& c) { return clocks_[c.vantage].wrong_at(round * round_ms_); });
 }
 
 std::uint32_t Judge::State::cell_of(std::uint32_t vantage, std::uint32_t target) {

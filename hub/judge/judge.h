@@ -37,16 +37,17 @@ struct JudgeOptions {
 
 /// What the judge did with the records it was given.
 struct JudgeCounters {
-  std::uint64_t results = 0;     // probe records taken
-  std::uint64_t duplicates = 0;  // same run again
-  std::uint64_t late = 0;        // probe records of a round that was already closed: dropped
-  std::uint64_t future = 0;      // dropped: see JudgeOptions::future_max
-  std::uint64_t untrusted = 0;   // suspect or unknown results: no evidence about targets
-  std::uint64_t invalid = 0;     // probe records without vantage, target or a known status
-  std::uint64_t rounds = 0;      // rounds closed
-  std::uint64_t cells = 0;       // (vantage, target) pairs known
-  std::uint64_t companions = 0;  // companion records taken
-  std::uint64_t asks = 0;        // companions asked for
+  std::uint64_t results = 0;      // probe records taken
+  std::uint64_t duplicates = 0;   // same run again
+  std::uint64_t late = 0;         // probe records of a round that was already closed: dropped
+  std::uint64_t future = 0;       // dropped: see JudgeOptions::future_max
+  std::uint64_t untrusted = 0;    // suspect or unknown results: no evidence about targets
+  std::uint64_t wrong_clock = 0;  // of the untrusted: their prober's clock was known to be wrong (clock_watch.h)
+  std::uint64_t invalid = 0;      // probe records without vantage, target or a known status
+  std::uint64_t rounds = 0;       // rounds closed
+  std::uint64_t cells = 0;        // (vantage, target) pairs known
+  std::uint64_t companions = 0;   // companion records taken
+  std::uint64_t asks = 0;         // companions asked for
 };
 
 /// One judge per hub. Not thread-safe: one owner, one thread.
@@ -57,10 +58,10 @@ class Judge {
   Judge(Judge&&) noexcept;
   Judge& operator=(Judge&&) noexcept;
 
-  /// Takes one record: `probe`, `companion`, `vantage` and `target` are used, all else is ignored. The record is copied
-  /// as needed. Order does not matter within the watermark. Topology applies from the round that its record's time
-  /// falls in (from the next round to close, if that one is closed); of several the newest counts. O(log n); nothing is
-  /// judged here.
+  /// Takes one record: `probe`, `companion`, `vantage`, `target` and `clock` are used, all else is ignored. It is
+  /// copied as needed. Order does not matter within the watermark. Topology applies from the round that its record's
+  /// time falls in (from the next round to close, if that one is closed); of several the newest counts. O(log n);
+  /// nothing is judged here.
   void observe(const core::Record& record);
 
   /// Closes, in order, every round whose end plus the watermark is not after `now`, and returns what came of it:

@@ -14,6 +14,8 @@ export interface Vantage {
   country?: string;
   version?: string;
   last_seen_ms?: number;
+  clock_ahead_seconds?: number;
+  clock_wrong?: boolean;
   state: "ok" | "suspect" | "silent";
 }
 

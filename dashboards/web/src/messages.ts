@@ -164,6 +164,10 @@ export const messages = {
   "partition.overseas": { en: "Overseas", zh: "境外" },
   "vantage.ok": { en: "Heard {ago}", zh: "{ago}有消息" },
   "vantage.suspect": { en: "Does not trust itself at the moment", zh: "此刻对自己存疑" },
+  "vantage.clock": {
+    en: "Its clock is {off} s off: nothing is judged by it",
+    zh: "时钟相差 {off} 秒：判定不采用其结果",
+  },
   "vantage.silent": { en: "Silent, last heard {ago}", zh: "失联，最后消息在{ago}" },
   "vantage.never": { en: "Never heard", zh: "从未有消息" },
   "status.ok": { en: "OK", zh: "正常" },

@@ -38,7 +38,7 @@ class FakeLog final : public pipeline::Log {
     bool open_live(core::Duration) override { return false; }
     [[nodiscard]] core::Result<pipeline::LogBatch> read_live(std::size_t) override { return pipeline::LogBatch{}; }
     void rewind() override { at_ = committed; }
-    void commit(std::uint64_t next, std::uint64_t) override { committed = next; }
+    void commit(std::uint64_t next, std::uint64_t, std::uint64_t) override { committed = next; }
     [[nodiscard]] pipeline::LogCounters counters() const override { return {}; }
     [[nodiscard]] core::Duration oldest_pending() const override { return {}; }
     void on_readable(core::Callback<void()> f) override { readable = std::move(f); }

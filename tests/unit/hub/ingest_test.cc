@@ -147,6 +147,54 @@ TEST_F(IngestTest, RefusesALineFromTheFuture) {
   EXPECT_EQ(send(request(ahead(std::chrono::minutes{3}))).status(), 400);
 }
 
+TEST_F(IngestTest, P11_AWrongClockIsWrittenDownBeforeWhatItsProberSends) {
+  auto r = request("probe,vantage=v1,target=t status=\"ok\" 1000");
+  r.headers.emplace_back(
+      "sonde-clock",
+      pipeline::to_header({.vantage = "v1", .sent = loop.wall_now() + std::chrono::seconds{5}, .heard = {}}));
+  Answer& a = send(r);
+  ASSERT_EQ(log.entries.size(), 2u);
+  EXPECT_TRUE(log.entries[0].lines.starts_with("clock,vantage=v1 ")) << log.entries[0].lines;
+  EXPECT_NE(log.entries[0].lines.find("wrong=1i"), std::string::npos) << log.entries[0].lines;
+  EXPECT_EQ(log.entries[0].record_class, pipeline::RecordClass::kA);
+  EXPECT_TRUE(log.entries[1].lines.starts_with("probe,")) << "nothing is lost for it";
+  loop.run_for(std::chrono::milliseconds{300});
+  log.become_durable();
+  EXPECT_EQ(a.status(), 204);
+  EXPECT_EQ(a.header(pipeline::kNowHeader), std::to_string(core::to_unix_ms(loop.wall_now()))) << "as the answer goes";
+  ASSERT_TRUE(ingest.clocks().find("v1"));
+  EXPECT_TRUE(ingest.clocks().find("v1")->wrong);
+}
+
+TEST_F(IngestTest, P11_WhoDoesNotTellItsClockIsNotAsked) {
+  log.automatic = true;
+  EXPECT_EQ(send(request("m f=1 1000")).header(pipeline::kNowHeader), "");
+  auto r = request("m f=1 2000");
+  r.headers.emplace_back("sonde-clock", "nonsense");
+  EXPECT_EQ(send(r).status(), 204);
+  EXPECT_TRUE(ingest.clocks().all().empty());
+  EXPECT_EQ(log.entries.size(), 2u);
+}
+
+// A prober whose clock is hours ahead: to refuse its lines for good would lose what it saw.
+TEST_F(IngestTest, P11_AProberFromTheFutureIsToldToWait) {
+  log.automatic = true;
+  const auto ahead = [this](core::Duration d) {
+    auto r = request("m f=1 1000\nm f=1 " + std::to_string(core::to_unix_ns(loop.wall_now() + d)));
+    r.headers.emplace_back("sonde-clock",
+                           pipeline::to_header({.vantage = "v1", .sent = loop.wall_now() + d, .heard = {}}));
+    return r;
+  };
+  const Answer& hours = send(ahead(std::chrono::hours{3}));
+  EXPECT_EQ(hours.status(), 503) << "not 400: the sender would give up on them";
+  EXPECT_EQ(hours.header("Retry-After"), "10");
+  EXPECT_NE(hours.header(pipeline::kNowHeader), "");
+  EXPECT_EQ(log.all_lines().find("m f=1"), std::string::npos) << "half of it is not taken twice";
+  EXPECT_TRUE(ingest.clocks().find("v1")->wrong) << "the judge is told all the same";
+  EXPECT_EQ(send(ahead(std::chrono::hours{24 * 30})).status(), 400) << "nobody waits for a month";
+  EXPECT_EQ(send(ahead(std::chrono::minutes{1})).status(), 204);
+}
+
 TEST_F(IngestTest, RefusesLinesBeyondTheLimits) {
   log.automatic = true;
   EXPECT_EQ(send(request("m f=\"" + std::string(core::kLineBytesMax, 'x') + "\" 1")).status(), 400);

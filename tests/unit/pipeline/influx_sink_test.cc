@@ -10,6 +10,7 @@
 
 #include "io/http_server.h"
 #include "io/system_loop.h"
+#include "pipeline/clock_note.h"
 #include "pipeline/influx_wire.h"
 #include "pipeline/lines.h"
 #include "tests/support/fake_http_client.h"
@@ -94,7 +95,7 @@ struct InfluxTest : testing::Test {
   }
   InfluxSink& sink() {
     if (!sink_) {
-      auto made = make_influx_sink({loop, files, http, book}, options);
+      auto made = make_influx_sink({loop, files, http, book, vantage}, options);
       if (!made) ADD_FAILURE() << made.error().message;
       sink_ = std::move(*made);
     }
@@ -127,6 +128,7 @@ struct InfluxTest : testing::Test {
   AddressBook book{loop, resolver, {.fixed = {{"pinned", {"192.0.2.77"}}}}};
   InfluxOptions options;
   FakeDatabase database;
+  std::string vantage;  // empty = the sink tells nothing of its clock
 
  private:
   std::unique_ptr<InfluxSink> sink_;
@@ -376,10 +378,12 @@ TEST_F(InfluxTest, P8TheDeadLetterFileIsBoundedAndNeverBlocks) {
 }
 
 TEST_F(InfluxTest, P8_PointsOlderThanTheDatabaseKeepsAreDeadLetteredAndCountedAsExpired) {
-  EXPECT_EQ(deliver("p n=1i 1\nold n=2i 1\np n=3i 1\nbad n=4i 1\nold n=5i 1\n").dead_lettered, 3U);
+  const SinkReply reply = deliver("p n=1i 1\nold n=2i 1\np n=3i 1\nbad n=4i 1\nold n=5i 1\n");
+  EXPECT_EQ(reply.dead_lettered, 3U);
+  EXPECT_EQ(reply.expired, 2U);
   EXPECT_EQ(database.stored, (std::vector<std::string>{"p n=1i 1", "p n=3i 1"}));
   EXPECT_EQ(sink().dead_lettered(), 3U);
-  EXPECT_EQ(sink().facts().expired, 2U);
+  EXPECT_TRUE(sink().facts().tells_expired);
   EXPECT_EQ(sink().facts().left_out, std::nullopt) << "only a VictoriaMetrics tells";
   const std::string dead = files.contents("/dead.jsonl");
   EXPECT_NE(dead.find("\"reason\":\"older than the database keeps (HTTP 400): "), std::string::npos) << dead;
@@ -387,8 +391,7 @@ TEST_F(InfluxTest, P8_PointsOlderThanTheDatabaseKeepsAreDeadLetteredAndCountedAs
   database.too_old =
       "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: dropped 1 "
       "points outside retention policy of duration 1h0m0s\"}";
-  EXPECT_EQ(deliver("old n=6i 1\n").dead_lettered, 1U);
-  EXPECT_EQ(sink().facts().expired, 3U);
+  EXPECT_EQ(deliver("old n=6i 1\n").expired, 1U);
 }
 
 TEST_F(InfluxTest, ABatchThatIsTooLargeIsHalvedAndTheSizeRemembered) {
@@ -529,6 +532,39 @@ TEST(InfluxSinkLoopback, DeliversToARealServer) {
   EXPECT_EQ(got.back().path, "/write");
   EXPECT_EQ(got.back().parameter("db"), "d");
   EXPECT_EQ(got.back().header("content-encoding"), "gzip");
+}
+
+TEST_F(InfluxTest, P11_EachWriteSaysWhatOurClockShowsAndWhatTheHubsDid) {
+  vantage = "v1";
+  core::Duration hub_ahead = -seconds{3};
+  http.answer_with([&](const FakeHttpClient::Seen&) {
+    return FakeHttpClient::status(204, "", {{"sonde-now", to_now_header(loop.wall_now() + hub_ahead)}});
+  });
+  deliver(kThree);
+  auto note = read_clock_note(posts().at(0).header("sonde-clock"));
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->vantage, "v1");
+  EXPECT_FALSE(note->heard) << "nothing was heard yet";
+  ASSERT_TRUE(sink().facts().clock_ahead);
+  EXPECT_NEAR(core::to_seconds(*sink().facts().clock_ahead), 3, 0.01);
+  const core::WallTime before = loop.wall_now();
+  loop.step_wall(std::chrono::hours{1});  // ours, after the answer: what was heard still bounds it
+  deliver(kThree);
+  note = read_clock_note(posts().at(1).header("sonde-clock"));
+  ASSERT_TRUE(note && note->heard);
+  EXPECT_GE(note->sent, before + std::chrono::hours{1});
+  const ClockOffset offset = offset_of(*note, note->sent - std::chrono::hours{1} + hub_ahead);
+  EXPECT_NEAR(core::to_seconds(*offset.most), 3603, 0.01);
+  EXPECT_NEAR(core::to_seconds(offset.least), 3603, 0.01);
+}
+
+TEST_F(InfluxTest, P11_ADatabaseThatSaysNothingOfItsClockIsNotCompared) {
+  deliver(kThree);
+  EXPECT_EQ(posts().at(0).header("sonde-clock"), "") << "whose clock it is, is not known";
+  vantage = "v1";
+  auto made = make_influx_sink({loop, files, http, book, vantage}, options);
+  ASSERT_TRUE(made);
+  EXPECT_FALSE((*made)->facts().clock_ahead);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // happens to a record, and over restarts. The log itself checks it when it is destroyed.
 #include <gtest/gtest.h>
 
+#include "pipeline/byte_codec.h"
 #include "pipeline/cursor_store.h"
 #include "pipeline/log.h"
 #include "tests/unit/pipeline/log_fixture.h"
@@ -115,6 +116,52 @@ TEST(LogBooks, P15_KeptTotalsThatDoNotFitTheirPlaceAreNotBelieved) {
   EXPECT_EQ(numbers_in(drain(log->cursor("s"))), range(0, 10)) << "sent again, not skipped";
   EXPECT_EQ(numbers_in(drain(log->cursor("t"))), range(0, 10));
   expect_balanced(*log);
+}
+
+TEST(LogBooks, P15_WhatWasGivenUpForItsAgeIsKnownAfterARestart) {
+  SimFiles files;
+  SimLoop loop;
+  {
+    auto log = must_open(loop, files);
+    Cursor& cursor = log->cursor("s");
+    for (int i = 0; i < 10; ++i) log->append(probe(i));
+    ASSERT_TRUE(log->flush());
+    const auto batch = cursor.read(1 << 20);
+    ASSERT_TRUE(batch);
+    cursor.commit(batch->next, 3, 2);
+    EXPECT_EQ(cursor.counters().expired, 2U);
+    loop.run_for(milliseconds{500});
+  }
+  files.crash();
+  auto log = must_open(loop, files);
+  EXPECT_EQ(log->cursor("s").counters().dead_lettered, 3U);
+  EXPECT_EQ(log->cursor("s").counters().expired, 2U);
+  EXPECT_TRUE(log->cursor("s").counters().balanced());
+}
+
+// Slots of a version that did not count it yet.
+TEST(LogBooks, P15_ASlotWithoutItIsReadAndHasNone) {
+  SimFiles files;
+  const std::string path = std::string{kDirectory} + "/cursors";
+  CursorStore store{files, path};
+  ASSERT_TRUE(files.make_directories(kDirectory));
+  ASSERT_TRUE(store.save(
+      {.states = {{.name = "s", .place = {0, 4, 0}, .dead_lettered = 4, .expired = 3}}, .newest_stamp_ms = 77}));
+  EXPECT_EQ(store.load()->states.at(0).expired, 3U);
+  std::string bytes = files.contents(path);
+  std::string slot = bytes.substr(kCursorSlotBytes);  // the first generation
+  constexpr std::size_t kHead = 8 + 2 + 2 + 4 + 8;
+  const std::size_t body = static_cast<unsigned char>(slot[12]) - std::size_t{8};
+  slot[12] = static_cast<char>(body);
+  slot.resize(kHead + body);
+  put_number(slot, crc32c(slot));
+  slot.resize(kCursorSlotBytes);
+  files.set_contents(path, bytes.substr(0, kCursorSlotBytes) + slot);
+  const auto old = CursorStore{files, path}.load();
+  ASSERT_TRUE(old && old->states.size() == 1);
+  EXPECT_EQ(old->states[0].dead_lettered, 4U);
+  EXPECT_EQ(old->states[0].expired, 0U);
+  EXPECT_EQ(old->newest_stamp_ms, 77);
 }
 
 }  // namespace

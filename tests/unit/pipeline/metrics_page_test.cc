@@ -64,9 +64,9 @@ TEST_F(MetricsTest, ShowsWhatASinkKnowsAndNothingThatItDoesNot) {
   for (const char* name : {"sonde_sink_expired_total", "sonde_sink_left_out_total", "sonde_sink_dns"}) {
     EXPECT_EQ(page.text().find(name), std::string::npos) << name;
   }
-  sink.known = {.expired = 3, .left_out = 5, .dns = 1};
+  sink.known = {.tells_expired = true, .left_out = 5, .dns = 1};
   const std::string text = page.text();
-  for (const char* expected : {"sonde_sink_expired_total{sink=\"out\"} 3", "sonde_sink_left_out_total{sink=\"out\"} 5",
+  for (const char* expected : {"sonde_sink_expired_total{sink=\"out\"} 0", "sonde_sink_left_out_total{sink=\"out\"} 5",
                                "sonde_sink_dns{sink=\"out\"} 1", "# TYPE sonde_sink_left_out_total counter"}) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
   }

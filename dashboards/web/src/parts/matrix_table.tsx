@@ -100,7 +100,9 @@ function VantageHead({ vantage, edge }: { vantage: Vantage; edge: boolean }): JS
   const seen = vantage.last_seen_ms;
   const about =
     vantage.state === "suspect"
-      ? t("vantage.suspect")
+      ? vantage.clock_wrong
+        ? t("vantage.clock", { off: Math.abs(vantage.clock_ahead_seconds ?? 0).toFixed(1) })
+        : t("vantage.suspect")
       : seen === undefined
         ? t("vantage.never")
         : t(vantage.state === "silent" ? "vantage.silent" : "vantage.ok", { ago: ago(seen, now) });
