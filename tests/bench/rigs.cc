@@ -29,7 +29,7 @@ struct Rig {
     log =
         std::move(*pipeline::open_log(*loop, *files, {.directory = log_directory, .commit_interval = commit_interval}));
     cursor = &log->cursor("bench");
-    prober = std::move(*prober::make_prober(*loop, *http, std::move(config), "", [this](const core::Record& r) {
+    prober = std::move(*prober::make_prober(*loop, *files, *http, std::move(config), "", [this](const core::Record& r) {
       log->append(r);
       ++other_records;
     }));
