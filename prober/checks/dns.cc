@@ -54,6 +54,7 @@ class DnsCheck final : public Check {
       const Cause cause = over_tcp && why == Cause::kTimeout ? Cause::kTcpTimeout : why;
       m_.outcome = core::failed(Stage::kDns, cause, lookup_ ? ignored(lookup_->stray()) : "");
     }
+    set_late();
     return std::move(m_);
   }
 
@@ -150,6 +151,7 @@ class DnsCheck final : public Check {
                      .now = context_.loop.wall_now(),
                      .duration = duration},
                     m_);
+    set_late();
     finish();
   }
 
@@ -247,6 +249,12 @@ class DnsCheck final : public Check {
   MonoTime started_{};
   MonoTime latest_{};
   std::string blemish_;
+  /// An earlier run's record was written at its deadline and cannot say when the answer came (RELIABILITY D50).
+  void set_late() {
+    if (!lookup_) return;
+    if (const auto late = lookup_->take_late()) m_.set_seconds(field::kDnsLateSeconds, *late);
+  }
+
   io::Endpoint server_;  // that is asked; before the look-up
   std::optional<Resolve> resolve_;
   std::unique_ptr<io::DnsLookup> lookup_;
@@ -262,10 +270,10 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), net, context);
 }
 
-constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 13>{
+constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 14>{
     &field::kDnsRcode, &field::kDnsAnswers, &field::kDnsMinTtl, &field::kDnsAnswerSet, &field::kDnsTransport,
     &field::kDnsAuthoritative, &field::kDnsAnswerRecords, &field::kDnsAuthority, &field::kDnsAdditional,
-    &field::kDnsSerial, &field::kDnsEde, &field::kDnsDuplicates, &field::kDnsSpoofed});
+    &field::kDnsSerial, &field::kDnsEde, &field::kDnsDuplicates, &field::kDnsSpoofed, &field::kDnsLateSeconds});
 
 }  // namespace
 
