@@ -27,6 +27,12 @@ constexpr std::array kByCause{
            "与另一个解析服务器对比：记录有误，或有人冒名应答。"},
     Advice{"conflict", "Compare with another resolver and over TCP: somebody on the path forges answers.",
            "换解析服务器并用 TCP 对比：路径上有人伪造应答。"},
+    Advice{"disagree",
+           "See who is right: ask the zone's own name servers (sonde check 'dns://NAMESERVER/NAME'); a cache may be "
+           "stale, "
+           "or somebody on the path forges answers.",
+           "先查明谁对：询问该域名的权威服务器（sonde check "
+           "'dns://权威服务器/域名'）；可能是缓存过期，或路径上有人伪造应答。"},
     Advice{"injected", "Compare with another resolver and over TCP: somebody on the path forges answers.",
            "换解析服务器并用 TCP 对比：路径上有人伪造应答。"},
     Advice{"cname_loop", "Break the circle in the zone: one of its aliases must point to an address.",

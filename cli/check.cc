@@ -60,6 +60,7 @@ class Session {
         every_(options.watch.value_or(std::chrono::seconds{1})),
         loop_(io::make_system_loop()),
         http_(io::make_http_client(*loop_)),
+        files_(files),
         resolv_conf_(read_resolv_conf(files)),
         config_(std::move(plan.prober)),
         progress_(err_, plan.targets.size(), plan.targets.size() > 1 && !repeats_ && !options.nagios) {
@@ -70,7 +71,8 @@ class Session {
   }
 
   [[nodiscard]] core::Result<void> open() {
-    auto prober = prober::make_prober(*loop_, *http_, std::move(config_), resolv_conf_, [](const core::Record&) {});
+    auto prober =
+        prober::make_prober(*loop_, files_, *http_, std::move(config_), resolv_conf_, [](const core::Record&) {});
     if (!prober) return prober.error();
     prober_ = std::move(*prober);
     return {};
@@ -310,6 +312,7 @@ class Session {
   core::Duration every_;
   std::unique_ptr<io::Loop> loop_;
   std::unique_ptr<io::HttpClient> http_;
+  io::Files& files_;
   std::string resolv_conf_;
   prober::ProberConfig config_;
   std::unique_ptr<prober::Prober> prober_;

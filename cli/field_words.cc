@@ -49,6 +49,7 @@ constexpr std::array kChinese{
     Words{"dns_attempts", "得到应答前发出的查询数（一次不够时）"},
     Words{"dns_duplicates", "同一查询收到的其他相同应答数"},
     Words{"dns_spoofed", "被忽略的数据报数：编号、问题或来源不符，或过短"},
+    Words{"dns_late_seconds", "此前某次探测已放弃等待的应答在提问后多久才到达；记在下一次相同提问的记录中"},
     Words{"expect_match", "对话中最后一项期望匹配到的内容"},
     Words{"tls_version", "协商的版本，例如 TLSv1.3"},
     Words{"tls_cipher", "协商的加密套件"},

@@ -187,8 +187,9 @@ Result<void> Service::start_hub() {
 }
 
 Result<void> Service::start_prober(bool once, core::Callback<void()> on_done) {
-  auto prober = prober::make_prober(loop_, *probe_http_, std::move(configuration_.prober), read_resolv_conf(files_),
-                                    [this](const core::Record& record) { log_->append(record); });
+  auto prober =
+      prober::make_prober(loop_, files_, *probe_http_, std::move(configuration_.prober), read_resolv_conf(files_),
+                          [this](const core::Record& record) { log_->append(record); });
   if (!prober) return prober.error();
   prober_ = std::move(*prober);
   prober_->stamp_after(log_->newest_stamp());

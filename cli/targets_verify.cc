@@ -107,8 +107,8 @@ class Verify {
     const auto loop = io::make_system_loop();
     const auto http = io::make_http_client(*loop);
     const std::string vantage = config_.vantage.name;
-    auto prober =
-        prober::make_prober(*loop, *http, std::move(config_), read_resolv_conf(*files_), [](const core::Record&) {});
+    auto prober = prober::make_prober(*loop, *files_, *http, std::move(config_), read_resolv_conf(*files_),
+                                      [](const core::Record&) {});
     if (!prober) {
       complain(prober.error().message, err_);
       return exit_code::kUsage;

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "io/dns_late.h"
 #include "io/dns_socket.h"
 
 namespace sonde::io {
@@ -46,6 +47,7 @@ class CaresChannel final : public DnsChannel {
     e.channel = this;
     e.id = id;
     e.waiter = &waiter;
+    e.sent = loop_.precise_now();
     e.query.assign(query.begin(), query.end());
     e.query[0] = static_cast<std::uint8_t>(id >> 8U);
     e.query[1] = static_cast<std::uint8_t>(id & 0xFFU);
@@ -72,6 +74,7 @@ class CaresChannel final : public DnsChannel {
 
   [[nodiscard]] const DnsStrays& strays(std::uint16_t id) const override { return entries_.at(id).strays; }
   [[nodiscard]] int sendings(std::uint16_t id) const override { return entries_.at(id).sendings; }
+  [[nodiscard]] std::optional<Duration> take_late(Bytes query) override { return late_.take(query); }
   [[nodiscard]] std::size_t waiting() const override { return waiting_; }
 
  private:
@@ -83,6 +86,8 @@ class CaresChannel final : public DnsChannel {
     bool held = false;  // by c-ares
     int queued = 0;     // in arrived_
     int sendings = 0;
+    MonoTime sent{};
+    bool answered = false;
     std::vector<std::uint8_t> query;
     DnsStrays strays;
   };
@@ -275,7 +280,10 @@ class CaresChannel final : public DnsChannel {
     const bool foreign = !same_address(socket.server.storage, source);
     if (e == nullptr && wire.size() >= kDnsHeaderBytes) e = owner_of_wrong_id(wire);
     if (e == nullptr) return false;
-    if (e->waiter == nullptr) return !foreign && e->held;  // too late for us; c-ares may let it go
+    if (e->waiter == nullptr) {  // too late for us; c-ares may let it go
+      if (!foreign) note_late(*e, wire, d.age);
+      return !foreign && e->held;
+    }
     const auto stray = [e, &source](std::string_view what) {
       if (e->strays.count++ == 0) e->strays.first = std::string{what} + " from " + to_string(to_endpoint(source));
       return false;
@@ -286,6 +294,7 @@ class CaresChannel final : public DnsChannel {
     if (DnsPacket::match_question(e->query, wire) == DnsPacket::Match::kNo) {
       return stray("an answer to another question");
     }
+    e->answered = true;
     record({.entry = e,
             .arrival = {.end = DnsArrival::End::kAnswer,
                         .wire = {wire.begin(), wire.end()},
@@ -293,6 +302,13 @@ class CaresChannel final : public DnsChannel {
                         .server = to_endpoint(source),
                         .at = loop_.precise_now() - d.age}});
     return e->held;
+  }
+
+  void note_late(Entry& e, Bytes wire, Duration age) {
+    if (e.answered || wire.size() < kDnsHeaderBytes) return;
+    if (DnsPacket::match_question(e.query, wire) == DnsPacket::Match::kNo) return;
+    e.answered = true;
+    late_.note(e.query, loop_.precise_now() - age - e.sent);
   }
 
   /// The query that a datagram with an unknown id pretends to answer, by its question.
@@ -376,6 +392,7 @@ class CaresChannel final : public DnsChannel {
   std::size_t next_id_ = ids_.size();
   std::array<std::uint16_t, kRecentIds> recent_{};
   std::size_t next_recent_ = 0;
+  DnsLate late_;
   std::vector<Arrived> arrived_;
   std::vector<Arrived> delivered_;  // empty between dispatches; kept for its memory
   std::vector<Socket> sockets_;

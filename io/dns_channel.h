@@ -52,6 +52,9 @@ class DnsChannel {
   [[nodiscard]] virtual const DnsStrays& strays(std::uint16_t id) const = 0;
   /// How often the query was sent so far.
   [[nodiscard]] virtual int sendings(std::uint16_t id) const = 0;
+  /// An answer to the same question (`query` as of send()) that came when its waiter had forgotten it, at most 10 s
+  /// after it was sent: how long after. Told once.
+  [[nodiscard]] virtual std::optional<Duration> take_late(std::span<const std::uint8_t> query) = 0;
   /// Queries not yet forgotten.
   [[nodiscard]] virtual std::size_t waiting() const = 0;
 };

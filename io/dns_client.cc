@@ -86,7 +86,13 @@ class Lookup final : public DnsLookup, public DnsChannel::Waiter {
  public:
   Lookup(Client& client, Loop& loop, std::span<const Endpoint> servers, const DnsPacket& packet,
          const DnsOptions& options, Callback<void(DnsReply)> done)
-      : client_(client), loop_(loop), packet_(&packet), options_(options), done_(std::move(done)), servers_(servers) {}
+      : client_(client),
+        loop_(loop),
+        asked_(packet),
+        packet_(&packet),
+        options_(options),
+        done_(std::move(done)),
+        servers_(servers) {}
   ~Lookup() override { forget(); }
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
@@ -99,6 +105,11 @@ class Lookup final : public DnsLookup, public DnsChannel::Waiter {
   [[nodiscard]] bool over_tcp() const override { return dialer_.has_value(); }
   [[nodiscard]] int strays() const override { return reply_.strays + (channel_ ? channel_->strays(id_).count : 0); }
   [[nodiscard]] std::string stray() const override { return channel_ ? channel_->strays(id_).first : std::string{}; }
+
+  [[nodiscard]] std::optional<Duration> take_late() override {
+    if (channel_ != nullptr) return channel_->take_late(asked_.wire());
+    return std::exchange(late_, {});
+  }
 
   void on_arrival(DnsArrival arrival) override;
 
@@ -119,6 +130,7 @@ class Lookup final : public DnsLookup, public DnsChannel::Waiter {
 
   Client& client_;
   Loop& loop_;
+  const DnsPacket& asked_;
   const DnsPacket* packet_;  // what is being asked just now
   std::unique_ptr<DnsPacket> other_packet_;
   DnsOptions options_;
@@ -130,6 +142,7 @@ class Lookup final : public DnsLookup, public DnsChannel::Waiter {
   MonoTime started_{};
   MonoTime first_at_{};
   DnsReply reply_;
+  std::optional<Duration> late_;
   std::optional<TcpDialer> dialer_;
   UniqueFd fd_;  // before the handles: they must go first
   Handle timer_;
@@ -325,6 +338,7 @@ void Lookup::on_dialed(DialResult result) {
 
 void Lookup::finish() {
   if (phase_ == Phase::kLingering) reply_.lingered = loop_.precise_now() - first_at_;
+  if (channel_ != nullptr) late_ = channel_->take_late(asked_.wire());
   forget();
   timer_.reset();
   auto done = std::move(done_);

@@ -43,6 +43,9 @@ class DnsLookup {
   /// How many datagrams were ignored so far, and what the first of them was.
   [[nodiscard]] virtual int strays() const = 0;
   [[nodiscard]] virtual std::string stray() const = 0;
+  /// When an answer to the same question of the same servers came after an earlier look-up had been destroyed, at most
+  /// 10 s after it was sent: how long after. Told once, to the look-up that asks first.
+  [[nodiscard]] virtual std::optional<Duration> take_late() = 0;
 };
 
 struct DnsClientOptions {

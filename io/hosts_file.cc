@@ -52,7 +52,7 @@ HostAddresses parse_hosts(std::string_view text) {
   return out;
 }
 
-HostsFile::HostsFile(Loop& loop, std::string path) : loop_(loop), path_(std::move(path)), files_(make_system_files()) {}
+HostsFile::HostsFile(Loop& loop, Files& files, std::string path) : loop_(loop), files_(files), path_(std::move(path)) {}
 
 void HostsFile::look() {
   if (looked_ && loop_.now() - *looked_ < kLookEvery) return;
@@ -61,7 +61,7 @@ void HostsFile::look() {
   const FileStamp stamp = stamp_of(path_);  // taken before it is read: a change meanwhile is seen the next time
   if (!first && stamp == stamp_) return;
   stamp_ = stamp;
-  const auto text = stamp.there ? files_->read_all(path_, kBytesMax) : core::Result<std::string>{std::string{}};
+  const auto text = stamp.there ? files_.read_all(path_, kBytesMax) : core::Result<std::string>{std::string{}};
   addresses_ = text ? parse_hosts(*text) : HostAddresses{};
 }
 

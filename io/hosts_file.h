@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +24,9 @@ using HostAddresses = std::map<std::string, std::vector<IpAddress>, std::less<>>
 
 class HostsFile {
  public:
-  /// `path` is looked at (stat(2)) at most once a second, when a name is asked for. `loop` must outlive this.
-  HostsFile(Loop& loop, std::string path);
+  /// `path` is looked at (stat(2)) at most once a second, when a name is asked for. `loop` and `files` must outlive
+  /// this.
+  HostsFile(Loop& loop, Files& files, std::string path);
 
   /// The addresses of `host` that are of `family`, in the file's order; none where the file does not name it, cannot
   /// be read, or is larger than 1 MiB. Letters count without their case, a final dot not at all.
@@ -37,8 +37,8 @@ class HostsFile {
   void look();
 
   Loop& loop_;
+  Files& files_;
   std::string path_;
-  std::unique_ptr<Files> files_;
   std::optional<MonoTime> looked_;
   FileStamp stamp_;
   HostAddresses addresses_;

@@ -92,6 +92,7 @@ struct HttpResponse {
   MonoTime first_byte{};  // first byte of the final answer; over a TCP stream as the kernel stamped it. Zero: none came
   MonoTime finished{};
   std::optional<std::int64_t> retransmits;  // over a TCP stream: segments sent again until the end, TCP_INFO
+  bool peers_large_ones_vanish = false;     // over a TCP stream: see TcpState
 
   /// The first header of that (lower-case) name, or "".
   [[nodiscard]] std::string_view header(std::string_view name) const;

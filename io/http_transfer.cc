@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "io/receive_time.h"
+#include "io/tcp_talk.h"
 
 namespace sonde::io {
 namespace {
@@ -22,8 +23,6 @@ namespace {
 constexpr std::size_t kLibraryHeadBytes = 200 * 1024;
 /// A body up to that grows as strings do.
 constexpr std::size_t kSmallBodyBytes = 64 * 1024;
-/// tcpi_state, which linux/tcp.h does not name.
-constexpr int kTcpEstablished = 1;
 
 }  // namespace
 
@@ -100,13 +99,11 @@ int HttpTransfer::on_close(void* self, int fd) {
 
 void HttpTransfer::read_tcp_info(int fd) {
   if (!over_tcp_) return;
-  tcp_info info{};
-  socklen_t length = sizeof info;
-  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || length < sizeof info) return;
-  response_.retransmits = info.tcpi_total_retrans;
-  // The kernel counts the peer's FIN as a byte.
-  const bool fin = info.tcpi_state != kTcpEstablished;
-  bytes_received_ = info.tcpi_bytes_received - (fin && info.tcpi_bytes_received > 0 ? 1 : 0);
+  const auto state = tcp_state(fd);
+  if (!state) return;
+  response_.retransmits = state->retransmits;
+  response_.peers_large_ones_vanish = state->peers_large_ones_vanish;
+  bytes_received_ = state->bytes_received;
 }
 
 void HttpTransfer::note_arrival(int fd) {

@@ -58,6 +58,12 @@ class Loop {
   /// One watch per fd and interest. Simulated loops abort here.
   [[nodiscard]] virtual Handle watch(int fd, Interest interest, Callback<void()> f) = 0;
 
+  /// True while a turn runs; false in what sets up before run() and in what comes after it.
+  [[nodiscard]] virtual bool in_turn() const = 0;
+  /// Runs `f` when this turn has nothing else left to run: for what many callbacks of one turn cause together. Only
+  /// while in_turn(). What `f` does belongs to the turn: it may call this again.
+  [[nodiscard]] virtual Handle at_turn_end(Callback<void()> f) = 0;
+
   [[nodiscard]] Handle after(Duration delay, Callback<void()> f) { return at(now() + delay, std::move(f)); }
 
   /// Runs until stop().

@@ -23,6 +23,10 @@ class SoonQueue {
   [[nodiscard]] std::uint64_t end() const { return first_ + queue_.size(); }
   /// Runs all callbacks queued before `end`, in order.
   void run_before(std::uint64_t end);
+  /// Runs all callbacks, also those that are queued meanwhile.
+  void run_all() {
+    while (!queue_.empty()) run_before(end());
+  }
 
  private:
   struct Entry;

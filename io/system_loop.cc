@@ -1,5 +1,6 @@
 // The loop on epoll(7). A turn runs, in this order: what became ready (signals too), timers that are due, what was
-// queued with soon. Nothing that is added during a turn runs in it, so a turn always ends. A turn is one system call,
+// queued with soon, and what waited for the turn's end. Nothing else that is added during a turn runs in it, so a turn
+// always ends. A turn is one system call,
 // and a watch is two in its life: Boost.Asio, which waited here before, took an epoll_ctl(2) more for each event and an
 // epoll_wait(2) and a timerfd_settime(2) more for each turn (docs/performance.md).
 #include "io/system_loop.h"
@@ -54,6 +55,11 @@ class EpollLoop final : public Loop {
   [[nodiscard]] Handle soon(Callback<void()> f) override { return soon_.add(std::move(f)); }
   [[nodiscard]] Handle at(MonoTime when, Callback<void()> f) override { return timers_.add(when, std::move(f)); }
   [[nodiscard]] Handle watch(int fd, Interest interest, Callback<void()> f) override;
+  [[nodiscard]] bool in_turn() const override { return in_turn_; }
+  [[nodiscard]] Handle at_turn_end(Callback<void()> f) override {
+    SONDE_CHECK(in_turn_, "no turn is running");
+    return turn_end_.add(std::move(f));
+  }
   void run() override;
   void stop() override { stopping_ = true; }
 
@@ -98,6 +104,7 @@ class EpollLoop final : public Loop {
   bool stopping_ = false;
   bool has_exact_wait_ = true;
   SoonQueue soon_;
+  SoonQueue turn_end_;
   TimerQueue timers_;
   std::vector<Slot> slots_;       // by fd
   std::size_t always_ready_ = 0;  // slots that are, and are watched
@@ -274,7 +281,11 @@ void EpollLoop::turn() {
   run_ready();
   timers_.run_due(now_, timer_mark);
   soon_.run_before(soon_end);
-  destroy_retired();
+  while (true) {
+    turn_end_.run_all();
+    destroy_retired();
+    if (turn_end_.empty()) break;
+  }
   in_turn_ = false;
 }
 

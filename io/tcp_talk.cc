@@ -1,8 +1,8 @@
 // The conversation's two buffers.
 #include "io/tcp_talk.h"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -72,14 +72,22 @@ void TcpTalk::update_watches() {
 }
 
 std::optional<TcpState> tcp_state(int fd) {
-  tcp_info info{};
+  tcp_info info{};  // what an older kernel does not fill in stays zero
   socklen_t length = sizeof info;
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return std::nullopt;
-  constexpr int kTimeoutsMin = 2;  // of one segment in a row: more than a packet lost by chance
-  return TcpState{.retransmits = info.tcpi_total_retrans,
-                  .unacked = info.tcpi_unacked,
-                  .large_ones_vanish = info.tcpi_sacked > 0 && info.tcpi_unacked > info.tcpi_sacked &&
-                                       info.tcpi_backoff >= kTimeoutsMin};
+  constexpr int kTcpEstablished = 1;        // tcpi_state, which linux/tcp.h does not name
+  constexpr int kTimeoutsMin = 2;           // of one segment in a row: more than a packet lost by chance
+  constexpr unsigned kSilenceMinMs = 1000;  // since we sent: a peer has sent its segment again at 200 and at 600 ms
+  // The kernel counts the peer's FIN as a byte.
+  const bool fin = info.tcpi_state != kTcpEstablished && info.tcpi_bytes_received > 0;
+  TcpState out{.retransmits = info.tcpi_total_retrans,
+               .unacked = info.tcpi_unacked,
+               .bytes_received = info.tcpi_bytes_received - (fin ? 1 : 0)};
+  out.large_ones_vanish =
+      info.tcpi_sacked > 0 && info.tcpi_unacked > info.tcpi_sacked && info.tcpi_backoff >= kTimeoutsMin;
+  out.peers_large_ones_vanish =
+      info.tcpi_rcv_ooopack > 0 && info.tcpi_bytes_received == 0 && info.tcpi_last_data_sent >= kSilenceMinMs;
+  return out;
 }
 
 }  // namespace sonde::io

@@ -58,12 +58,16 @@ class TcpTalk {
 
 /// What the kernel knows of a TCP connection; nothing for another kind of socket.
 struct TcpState {
-  std::int64_t retransmits = 0;  // tcpi_total_retrans
-  std::int64_t unacked = 0;      // segments sent and not acknowledged, tcpi_unacked
+  std::int64_t retransmits = 0;      // tcpi_total_retrans
+  std::int64_t unacked = 0;          // segments sent and not acknowledged, tcpi_unacked
+  std::uint64_t bytes_received = 0;  // in order, tcpi_bytes_received without the peer's FIN
   /// A later, shorter segment arrived (the peer acknowledged it selectively), while an earlier one did not, though the
   /// kernel sent it again and again: what a path does whose MTU is smaller than it says, and that drops the messages
   /// about it (RFC 2923 2.1). tcpi_sacked, tcpi_backoff.
   bool large_ones_vanish = false;
+  /// The same the other way: for a second or more all that came from the peer is out of order, so what it sent first
+  /// never arrives. Only before the first byte in order. tcpi_rcv_ooopack (Linux 5.4), tcpi_last_data_sent.
+  bool peers_large_ones_vanish = false;
 };
 [[nodiscard]] std::optional<TcpState> tcp_state(int fd);
 

@@ -20,6 +20,7 @@ constexpr std::size_t kHeaderBytes = 8 + 2 + 6 + 8 + 3 * 8 + 4;
 constexpr std::size_t kEntryHeaderBytes = 4 + 1 + 4 + 8 + 4;
 constexpr std::uint64_t kReservedBytes = 320 * 1024;  // one full frame's text and its entries' heads
 constexpr std::uint64_t kJournalBytesMax = 64 * 1024 * 1024;
+constexpr std::size_t kKeptBytes = 64 * 1024;  // of memory between writes: a turn of a prober has less
 
 std::string encode_header(const NextSeqs& base, std::uint64_t generation) {
   std::string out{kMagic};
@@ -100,28 +101,39 @@ Result<void> Journal::reset(const NextSeqs& base, std::uint64_t generation) {
   const std::string header = encode_header(base, generation);
   generation_ = generation;
   end_ = kHeaderBytes;
+  added_.clear();
   auto written = file_->write_at(0, header);
   whole_ = static_cast<bool>(written);
   return written;
 }
 
-bool Journal::has_room(std::size_t line_bytes) const { return end_ + kEntryHeaderBytes + line_bytes <= kReservedBytes; }
+bool Journal::has_room(std::size_t line_bytes) const {
+  return end_ + added_.size() + kEntryHeaderBytes + line_bytes <= kReservedBytes;
+}
 
 std::uint64_t Journal::bytes_on_disk() const { return file_ == nullptr ? 0 : std::max(end_, kReservedBytes); }
 
-Result<void> Journal::add(const JournalEntry& entry) {
+Result<void> Journal::add(RecordClass record_class, std::uint32_t count, std::int64_t taken_ms,
+                          std::string_view lines) {
   if (file_ == nullptr) return Error{ErrorCode::kIo, "the journal is not open"};
   if (!whole_) return Error{ErrorCode::kIo, "the journal's header could not be written"};
-  std::string bytes;
-  bytes.reserve(kEntryHeaderBytes + entry.lines.size());
-  put_number(bytes, static_cast<std::uint32_t>(entry.lines.size()));
-  put_number(bytes, static_cast<std::uint8_t>(entry.record_class));
-  put_number(bytes, entry.count);
-  put_number(bytes, static_cast<std::uint64_t>(entry.taken_ms));
-  put_number(bytes, entry_crc(generation_, bytes, entry.lines));
-  bytes += entry.lines;
-  if (auto written = file_->write_at(end_, bytes); !written) return written;
-  end_ += bytes.size();
+  const std::size_t head = added_.size();
+  added_.reserve(head + kEntryHeaderBytes + lines.size());  // from here on nothing can fail: no entry is there by half
+  put_number(added_, static_cast<std::uint32_t>(lines.size()));
+  put_number(added_, static_cast<std::uint8_t>(record_class));
+  put_number(added_, count);
+  put_number(added_, static_cast<std::uint64_t>(taken_ms));
+  put_number(added_, entry_crc(generation_, std::string_view{added_}.substr(head), lines));
+  added_ += lines;
+  return {};
+}
+
+Result<void> Journal::write() {
+  if (added_.empty()) return {};
+  if (auto written = file_->write_at(end_, added_); !written) return written;
+  end_ += added_.size();
+  added_.clear();
+  if (added_.capacity() > kKeptBytes) added_.shrink_to_fit();
   return {};
 }
 

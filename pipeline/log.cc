@@ -73,6 +73,7 @@ LogImpl::~LogImpl() {
   try {
     if (!disk_ready_ && !degraded_.empty()) try_open();
     if (broken_off_) return;
+    write_journal();
     try_disk();
     if (disk_ready_) commit();
     try_disk();  // a last time, where committing has just failed
@@ -296,12 +297,25 @@ void LogImpl::take(std::string_view lines, std::uint32_t count, RecordClass reco
 
 void LogImpl::journal_window(std::size_t index, std::string_view lines, std::uint32_t count) {
   if (!degraded_.empty()) return;
-  const bool kept = journal_ready_ && journal_.add({.record_class = static_cast<RecordClass>(index),
-                                                    .count = count,
-                                                    .taken_ms = windows_[index].last_ms,
-                                                    .lines = std::string{lines}});
-  // Without the journal only a frame survives a kill, and without that nothing does.
-  if (kept) return;
+  const auto record_class = static_cast<RecordClass>(index);
+  if (!journal_ready_ || !journal_.add(record_class, count, windows_[index].last_ms, lines))
+    return do_without_journal();
+  if (!loop_.in_turn()) return write_journal();
+  if (journal_step_) return;
+  journal_step_ = loop_.at_turn_end([this] {
+    journal_step_.reset();
+    write_journal();
+  });
+}
+
+void LogImpl::write_journal() {
+  // While the disk fails memory has them; but what the journal takes all the same survives a kill.
+  if (journal_.write() || !degraded_.empty()) return;
+  do_without_journal();
+}
+
+// Without the journal only a frame survives a kill, and without that nothing does.
+void LogImpl::do_without_journal() {
   if (committing_ || writing_ != kClasses) {
     frames_due_ = true;
     return;

@@ -100,6 +100,8 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   bool refuse(std::string_view measurement);
   void take(std::string_view lines, std::uint32_t count, RecordClass record_class);
   void journal_window(std::size_t index, std::string_view lines, std::uint32_t count);
+  void write_journal();
+  void do_without_journal();
 
   class Moving;
 
@@ -186,6 +188,7 @@ class LogImpl final : public Log, private StreamHost, private CursorHost {
   bool committing_ = false;
   bool frames_due_ = false;  // a window holds what the journal does not
   io::Handle commit_timer_;
+  io::Handle journal_step_;
   io::Handle announce_step_;
   io::Handle tick_timer_;
 };

@@ -39,9 +39,9 @@ core::Result<std::vector<io::Endpoint>> resolvers_of(const ProberConfig& config,
 
 }  // namespace
 
-core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::HttpClient& http, HandshakeGate& gate,
-                                                    const ProberConfig& config, std::string_view resolv_conf,
-                                                    const Clients* before) {
+core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::Files& files, io::HttpClient& http,
+                                                    HandshakeGate& gate, const ProberConfig& config,
+                                                    std::string_view resolv_conf, const Clients* before) {
   auto dialer = dialer_options(config);
   if (!dialer) return dialer.error();
   auto resolvers = resolvers_of(config, resolv_conf);
@@ -64,7 +64,7 @@ core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::HttpClie
                     : std::make_shared<io::TcpDialer>(loop, std::move(*dialer));
   if (!config.hosts_file.empty()) {
     const bool same = before != nullptr && before->hosts != nullptr && before->hosts->path() == config.hosts_file;
-    out->hosts = same ? before->hosts : std::make_shared<io::HostsFile>(loop, config.hosts_file);
+    out->hosts = same ? before->hosts : std::make_shared<io::HostsFile>(loop, files, config.hosts_file);
   }
   out->context =
       std::make_unique<CheckContext>(CheckContext{.loop = loop,

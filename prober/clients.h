@@ -25,10 +25,11 @@ struct Clients {
 };
 
 /// The clients for `config`, with those of `before` (may be null) that fit. A CA file that is named is read anew: its
-/// content may have changed. `loop`, `http` and `gate` must outlive what is returned.
+/// content may have changed. `loop`, `files`, `http` and `gate` must outlive what is returned.
 /// Errors: the CA file, a source address, a range of the policy or the resolver cannot be used.
-[[nodiscard]] core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::HttpClient& http,
-                                                                  HandshakeGate& gate, const ProberConfig& config,
+[[nodiscard]] core::Result<std::shared_ptr<Clients>> make_clients(io::Loop& loop, io::Files& files,
+                                                                  io::HttpClient& http, HandshakeGate& gate,
+                                                                  const ProberConfig& config,
                                                                   std::string_view resolv_conf, const Clients* before);
 
 /// The own resolver, for a vantage that names none; "" where there is none.

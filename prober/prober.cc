@@ -25,8 +25,14 @@ constexpr Duration kStampAheadMax = std::chrono::hours{24};
 
 class ProberImpl final : public Prober {
  public:
-  ProberImpl(io::Loop& loop, io::HttpClient& http, std::string resolv_conf, Callback<void(core::Record)> emit)
-      : loop_(loop), http_(http), resolv_conf_(std::move(resolv_conf)), emit_(std::move(emit)), watch_(loop) {}
+  ProberImpl(io::Loop& loop, io::Files& files, io::HttpClient& http, std::string resolv_conf,
+             Callback<void(core::Record)> emit)
+      : loop_(loop),
+        files_(files),
+        http_(http),
+        resolv_conf_(std::move(resolv_conf)),
+        emit_(std::move(emit)),
+        watch_(loop) {}
 
   /// Before anything else, once.
   core::Result<void> configure(ProberConfig config);
@@ -68,6 +74,7 @@ class ProberImpl final : public Prober {
   [[nodiscard]] WallTime wall_ms() const { return core::from_unix_ms(core::to_unix_ms(loop_.wall_now())); }
 
   io::Loop& loop_;
+  io::Files& files_;
   io::HttpClient& http_;
   std::string resolv_conf_;
   ProberConfig config_;                 // its targets are in states_
@@ -97,7 +104,7 @@ class ProberImpl final : public Prober {
 };
 
 core::Result<void> ProberImpl::configure(ProberConfig config) {
-  auto clients = make_clients(loop_, http_, handshakes_, config, resolv_conf_, clients_.get());
+  auto clients = make_clients(loop_, files_, http_, handshakes_, config, resolv_conf_, clients_.get());
   if (!clients) return clients.error();
   clients_ = std::move(*clients);
   if (config.vantage.resolver.empty()) config.vantage.resolver = resolver_name(*clients_);
@@ -119,7 +126,8 @@ core::Result<void> ProberImpl::reconfigure(ProberConfig config) {
   const bool moved = !same_tags(before, config.vantage);
   if (moved && scheduler_) {
     // Whether the new configuration works must be known before anything is dropped.
-    if (const auto probe = make_clients(loop_, http_, handshakes_, config, resolv_conf_, clients_.get()); !probe) {
+    if (const auto probe = make_clients(loop_, files_, http_, handshakes_, config, resolv_conf_, clients_.get());
+        !probe) {
       return probe.error();
     }
     drop_runs("the vantage was changed");
@@ -437,9 +445,10 @@ ProberSnapshot ProberImpl::snapshot() const {
 
 }  // namespace
 
-core::Result<std::unique_ptr<Prober>> make_prober(io::Loop& loop, io::HttpClient& http, ProberConfig config,
-                                                  std::string_view resolv_conf, Callback<void(core::Record)> emit) {
-  auto prober = std::make_unique<ProberImpl>(loop, http, std::string{resolv_conf}, std::move(emit));
+core::Result<std::unique_ptr<Prober>> make_prober(io::Loop& loop, io::Files& files, io::HttpClient& http,
+                                                  ProberConfig config, std::string_view resolv_conf,
+                                                  Callback<void(core::Record)> emit) {
+  auto prober = std::make_unique<ProberImpl>(loop, files, http, std::string{resolv_conf}, std::move(emit));
   if (auto done = prober->configure(std::move(config)); !done) return done.error();
   return std::unique_ptr<Prober>{std::move(prober)};
 }

@@ -75,11 +75,12 @@ class Prober {
   [[nodiscard]] virtual std::vector<const TargetEntry*> targets() const = 0;
 };
 
-/// Builds DNS, TCP and TLS clients for `config` and a prober over them. `loop` and `http` must outlive it.
+/// Builds DNS, TCP and TLS clients for `config` and a prober over them. `loop`, `files` and `http` must outlive
+/// it.
 /// `emit` gets every record in order of completion; it must not destroy the prober.
 /// `resolv_conf` is the text of /etc/resolv.conf, used when the configuration names no resolver.
 /// Errors: the CA file, the source address or the resolver cannot be used.
-[[nodiscard]] core::Result<std::unique_ptr<Prober>> make_prober(io::Loop& loop, io::HttpClient& http,
+[[nodiscard]] core::Result<std::unique_ptr<Prober>> make_prober(io::Loop& loop, io::Files& files, io::HttpClient& http,
                                                                 ProberConfig config, std::string_view resolv_conf,
                                                                 Callback<void(core::Record)> emit);
 

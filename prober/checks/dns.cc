@@ -4,8 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include "core/sanitize.h"
 #include "io/dns_stream.h"
 #include "prober/checks/checks.h"
+#include "prober/checks/dns_compare.h"
 #include "prober/checks/dns_spec.h"
 #include "prober/stages/approach.h"
 #include "prober/stages/resolve.h"
@@ -25,6 +27,9 @@ class DnsCheck final : public Check {
   void start(MonoTime deadline, Callback<void(core::Measurement)> done) override {
     done_ = std::move(done);
     started_ = context_.loop.precise_now();
+    for (const io::Endpoint& other : spec_.compare_with) {
+      if (!may_ask(other)) return;
+    }
     const Duration of_stage = net_.stage_timeouts[static_cast<std::size_t>(Stage::kDns)];
     latest_ = of_stage > Duration{} ? std::min<MonoTime>(deadline, started_ + of_stage) : deadline;
     const auto own = net_.resolver ? net_.resolver : context_.resolver;
@@ -44,7 +49,12 @@ class DnsCheck final : public Check {
 
   core::Measurement give_up(Cause why) override {
     const bool connecting = approach_ && !asked_;
+    if (comparing_) {
+      note_disagreement();
+      return std::move(m_);
+    }
     if (lookup_) set_strays(lookup_->strays());
+    set_late();
     if (spec_.expect.silence && lookup_ && why == Cause::kTimeout) {
       m_.outcome.detail = "nobody answered, as expected";
     } else if (connecting) {
@@ -68,12 +78,18 @@ class DnsCheck final : public Check {
   }
 
   void ask_if_allowed(const io::Endpoint& server) {
+    if (may_ask(server)) ask(server);
+  }
+
+  /// False where the policy denies it: then the run is about to end.
+  bool may_ask(const io::Endpoint& server) {
     const auto kind = context_.dialer.policy().denied(server.address);
-    if (kind.empty()) return ask(server);
+    if (kind.empty()) return true;
     later_ = context_.loop.soon([this, server, kind] {
       fail(Stage::kDns, Cause::kPolicy,
            to_string(server.address) + " is a " + std::string{kind} + " address; policy.allow can permit it");
     });
+    return false;
   }
 
   void ask(const io::Endpoint& server) {
@@ -83,9 +99,10 @@ class DnsCheck final : public Check {
     io::DnsOptions options;
     options.source = net_.source;
     options.interface = net_.interface;
+    options.latest = latest_;
+    if (!spec_.compare_with.empty()) compare_.emplace(context_, spec_, options);
     options.explain = spec_.explain;
     options.linger = spec_.linger;
-    options.latest = latest_;
     lookup_ = context_.dns.query({&server_, 1}, *spec_.packet, options, [this](const io::DnsReply& r) { on_reply(r); });
   }
 
@@ -134,9 +151,13 @@ class DnsCheck final : public Check {
     }
     m_.set_seconds(field::kResolveSeconds, reply.elapsed);
     set_strays(reply.strays);
+    set_late();
     DnsAnswer answer = read_answer(reply, spec_.name, spec_.type, spec_.klass);
     std::ranges::sort(answer.data);
-    if (reply.error == io::DnsError::kNone) set_facts(reply, answer);
+    if (reply.error == io::DnsError::kNone) {
+      set_facts(reply, answer);
+      if (compare_) compared_ = answer;
+    }
     const DnsFault fault = judge(reply, answer);
     if (fault.cause != Cause::kNone) return fail(Stage::kDns, fault.cause, fault.detail);
     if (reply.other) {
@@ -228,6 +249,12 @@ class DnsCheck final : public Check {
     if (strays > 0) m_.set(field::kDnsSpoofed, std::int64_t{strays});
   }
 
+  /// An earlier run's record was written at its deadline and cannot say when the answer came (RELIABILITY D50).
+  void set_late() {
+    if (!lookup_) return;
+    if (const auto late = lookup_->take_late()) m_.set_seconds(field::kDnsLateSeconds, *late);
+  }
+
   static std::string ignored(const std::string& stray) { return stray.empty() ? "" : "ignored: " + stray; }
 
   void fail(Stage stage, Cause cause, std::string_view detail) {
@@ -235,7 +262,35 @@ class DnsCheck final : public Check {
     finish();
   }
 
+  /// Others are still asked what they say; that is no part of the run's duration either.
+  void compare() {
+    comparing_ = true;
+    if (m_.get(field::kDurationSeconds) == nullptr) {
+      m_.set_seconds(field::kDurationSeconds, context_.loop.precise_now() - started_);
+    }
+    compare_->wait(latest_, [this] {
+      note_disagreement();
+      conclude();
+    });
+  }
+
+  void note_disagreement() {
+    const std::string others = compare_->who_disagrees_with(*compared_);
+    if (others.empty()) return;
+    if (m_.outcome.status == core::Status::kOk) {
+      const std::string own = compared_->data.empty() ? "none" : joined(compared_->data);
+      m_.outcome = core::degraded(Stage::kDns, Cause::kDisagree, own + ", but " + others);
+    } else {
+      m_.outcome.detail = core::sanitize(m_.outcome.detail + "; but " + others);
+    }
+  }
+
   void finish() {
+    if (compared_) return compare();
+    conclude();
+  }
+
+  void conclude() {
     auto done = std::move(done_);
     done(std::move(m_));  // may destroy this
   }
@@ -250,6 +305,9 @@ class DnsCheck final : public Check {
   io::Endpoint server_;  // that is asked; before the look-up
   std::optional<Resolve> resolve_;
   std::unique_ptr<io::DnsLookup> lookup_;
+  std::optional<DnsCompare> compare_;
+  std::optional<DnsAnswer> compared_;  // the target's own answer, once others' are to be held beside it
+  bool comparing_ = false;
   std::unique_ptr<Approach> approach_;
   io::UniqueFd stream_;  // before the handle that reads it
   bool asked_ = false;
@@ -262,10 +320,10 @@ std::unique_ptr<Check> make(const CheckSpec& spec, const core::Target& /*target*
   return std::make_unique<DnsCheck>(static_cast<const DnsSpec&>(spec), net, context);
 }
 
-constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 13>{
+constexpr auto kFields = approach_fields_and(std::array<const core::Field*, 14>{
     &field::kDnsRcode, &field::kDnsAnswers, &field::kDnsMinTtl, &field::kDnsAnswerSet, &field::kDnsTransport,
     &field::kDnsAuthoritative, &field::kDnsAnswerRecords, &field::kDnsAuthority, &field::kDnsAdditional,
-    &field::kDnsSerial, &field::kDnsEde, &field::kDnsDuplicates, &field::kDnsSpoofed});
+    &field::kDnsSerial, &field::kDnsEde, &field::kDnsDuplicates, &field::kDnsSpoofed, &field::kDnsLateSeconds});
 
 }  // namespace
 

@@ -9,7 +9,9 @@
 namespace sonde::prober {
 namespace {
 
+constexpr int kDnsPort = 53;
 constexpr int kDotPort = 853;  // RFC 7858 3.1
+constexpr std::size_t kCompareMax = 8;
 
 constexpr std::array<std::string_view, 3> kTransports = {"udp", "tcp", "dot"};
 
@@ -63,6 +65,14 @@ constexpr std::array kKeys = {
         .zh = "UDP "
               "收到第一个应答后继续监听的时长，以发现第二个不同的应答（conflict），不计入探测时长；默认为首个应答耗时的"
               "十倍，最多 300ms；首个应答在 1ms 内到达时不监听"},
+    core::Key{
+        .name = "compare_with",
+        .kind = core::KeyKind::kTexts,
+        .en = "further resolvers, as ADDRESS or ADDRESS:PORT, at most 8, that are asked the same question at the same "
+              "time; the run is degraded (disagree) when no content network explains how their answers differ from "
+              "the target's; for transport udp and the types A and AAAA",
+        .zh = "同时询问同一问题的其他解析服务器，写作 地址 或 地址:端口，最多 8 个；应答差异无法用内容分发网络解释时，"
+              "结果为 degraded（disagree）；仅用于 udp 和类型 A、AAAA"},
 };
 
 /// Percent escapes of a URL's path become the bytes they stand for, in the escapes of RFC 1035 5.1 where not plain.
@@ -180,6 +190,28 @@ class SpecReader {
     if (spec.linger && spec.transport != DnsTransport::kUdp) {
       errors_.add(request.node("linger")->error("linger is for transport udp: a stream has no second answer",
                                                 "linger 仅用于 udp：流式传输没有第二个应答"));
+    }
+    if (request.node("compare_with") != nullptr) read_compare(request, spec);
+  }
+
+  void read_compare(const core::TableReader& request, DnsSpec& spec) {
+    const core::ConfigNode& node = *request.node("compare_with");
+    const bool addresses = question_.type == core::dns::Type::kA || question_.type == core::dns::Type::kAaaa;
+    if (spec.transport != DnsTransport::kUdp || !addresses) {
+      errors_.add(node.error("compare_with is for transport udp and the types A and AAAA",
+                             "compare_with 仅用于 udp 和类型 A、AAAA"));
+    }
+    const auto texts = request.texts("compare_with");
+    if (texts.size() > kCompareMax) {
+      errors_.add(node.error("at most 8 resolvers to compare with", "最多与 8 个解析服务器比较"));
+    }
+    for (const std::string& text : texts) {
+      if (const auto server = io::parse_endpoint(text, kDnsPort)) {
+        spec.compare_with.push_back(*server);
+      } else {
+        errors_.add(
+            node.error("\"" + text + "\" is not ADDRESS or ADDRESS:PORT", "\"" + text + "\" 不是 地址 或 地址:端口"));
+      }
     }
   }
 

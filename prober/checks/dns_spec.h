@@ -23,9 +23,10 @@ struct DnsSpec final : CheckSpec {
   std::string name;            // canonical
   core::dns::Type type = core::dns::Type::kA;
   std::uint16_t klass = core::dns::kClassIn;
-  std::optional<io::DnsPacket> packet;  // always there without errors
-  std::optional<Duration> linger;       // nothing = by the time of the first answer
-  bool explain = true;                  // ask again without validation after SERVFAIL
+  std::optional<io::DnsPacket> packet;     // always there without errors
+  std::optional<Duration> linger;          // nothing = by the time of the first answer
+  std::vector<io::Endpoint> compare_with;  // further resolvers that are asked the same
+  bool explain = true;                     // ask again without validation after SERVFAIL
   DnsExpect expect;
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "prober/checks/http_date.h"
+#include "prober/stages/path_mtu.h"
 
 namespace sonde::prober {
 namespace {
@@ -268,6 +269,9 @@ core::Outcome HttpHop::outcome_of_failure() {
   if (!ours && watch_.end() != io::Http2End::kNone) {
     const bool reset = watch_.end() == io::Http2End::kStreamReset;
     return core::failed(Stage::kHttp, reset ? Cause::kH2Reset : Cause::kH2Goaway, watch_.code());
+  }
+  if (r.error == io::HttpError::kTimeout && r.first_byte == MonoTime{}) {
+    if (auto fault = path_mtu_fault(false, r.peers_large_ones_vanish)) return std::move(*fault);
   }
   if (watch_.flooded()) return core::failed(Stage::kHttp, Cause::kH2Flood, r.error_text);
   const bool http2 = below != nullptr && tls_result()->facts.alpn == kHttp2;

@@ -7,6 +7,7 @@
 #include "prober/checks/checks.h"
 #include "prober/checks/tcp_spec.h"
 #include "prober/stages/approach.h"
+#include "prober/stages/path_mtu.h"
 #include "prober/stages/tls_facts.h"
 
 namespace sonde::prober {
@@ -97,13 +98,10 @@ class TcpCheck final : public Check {
     set_tcp_state();
     const auto state = io::tcp_state(approach_.fd().get());
     std::string detail = dialogue_.waiting_for();
-    if (state && state->large_ones_vanish && why == Cause::kTimeout) {
-      why = Cause::kPmtu;
-      detail = "a short segment was acknowledged, a full one before it never";
-    } else if (state && state->unacked > 0) {
-      detail = "what was sent was never acknowledged: the peer may be gone";
-    }
+    if (state && state->unacked > 0) detail = "what was sent was never acknowledged: the peer may be gone";
     m_.outcome = core::failed(Stage::kTcp, why, detail);
+    if (why != Cause::kTimeout) return;
+    if (auto fault = path_mtu_fault(approach_.fd().get())) m_.outcome = std::move(*fault);
   }
 
   void set_tcp_state() {

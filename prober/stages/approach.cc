@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "prober/handshake_gate.h"
 #include "prober/stages/allowed.h"
+#include "prober/stages/path_mtu.h"
 #include "prober/stages/tls_facts.h"
 
 namespace sonde::prober {
@@ -90,6 +91,8 @@ void Approach::give_up(Cause why, std::string_view detail) {
   if (stage_ == Stage::kTls && session_ != nullptr) {
     give_up_tls(*session_, why, m_);
     if (m_.outcome.cause == why && m_.outcome.detail.empty()) m_.outcome.detail = std::move(text);
+    if (m_.outcome.cause != Cause::kTimeout) return;
+    if (auto fault = path_mtu_fault(below_tls_)) m_.outcome = std::move(*fault);
     return;
   }
   m_.outcome = core::failed(stage_, why, text);
@@ -171,6 +174,7 @@ void Approach::enter_tls() {
 
 void Approach::shake_hands() {
   enter(Stage::kTls);
+  below_tls_ = fd_.get();
   session_ = context_.tls.open(std::move(fd_), *plan_.tls);
   session_->handshake([this](io::TlsResult r) { on_shaken(std::move(r)); });
 }

@@ -128,6 +128,7 @@ class Approach {
   std::string blemish_;
   io::UniqueFd fd_;
   std::unique_ptr<io::TlsSession> session_;
+  int below_tls_ = -1;  // the socket, which is the session's: to ask the kernel about it while there is one
   io::TlsResult tls_;
   std::optional<MonoTime> waits_since_;  // for a place among the handshakes
   Duration waited_{};

@@ -143,7 +143,9 @@ bool checks_bench(const Options& options, Report& report) {
       "and OpenSSL alone, one SSL_CTX, chain of 3 verified; \"legacy keys\": with OpenSSL's old decoding of public "
       "keys.\n"
       "blackbox: prometheus-blackbox-exporter, GOMAXPROCS=1, asked by /probe.");
-  report.row("scheduling", "one slot", {one("sonde us", scheduling_us)}, "part of every row below");
+  report.row("scheduling", "one slot",
+             {one("sonde us", scheduling_us), one("one wake-up of a bare loop us", bare_wake_cpu_seconds() * kMicro)},
+             "part of every row below; the slots of a millisecond share a wake-up");
   bool ok = true;
   for (const ServerProcess& server : servers) {
     ok &= Comparison{server, options, ca_file, blackbox.get()}.run(report, scheduling_us);

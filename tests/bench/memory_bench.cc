@@ -35,6 +35,7 @@ class SondeRun {
       : child_({program, "run", "--config", write_config(ca_file, setup)}, {}) {}
 
   [[nodiscard]] double rss_kib() const { return resident_kib(child_.pid()); }
+  [[nodiscard]] double anonymous_kib() const { return resident_kib(child_.pid(), Pages::kAnonymous); }
   [[nodiscard]] bool running() const { return child_.running(); }
   /// Largest of several looks over some seconds.
   [[nodiscard]] double largest_kib(double seconds) const {
@@ -86,7 +87,9 @@ class Memory {
       report_.row("memory", "sonde run", {none("idle KiB")}, program_ + " is not there");
       return false;
     }
-    report_.say("Resident memory (VmRSS) of `sonde run` in KiB; targets are dns, tcp, http and https in equal parts.");
+    report_.say(
+        "Resident memory (VmRSS) of `sonde run` in KiB; targets are dns, tcp, http and https in equal parts. "
+        "Anonymous: without the pages of the program and its libraries.");
     const bool brief = options_.length == Length::kShort;
     const double few = with_targets(1, 1);
     if (few == 0) return false;
@@ -113,10 +116,11 @@ class Memory {
     const double round = options_.length == Length::kShort ? 1.5 : 2.0 * every_seconds;
     const double largest = probing.largest_kib(std::max(round, 1.5));
     const double rss = probing.rss_kib();
-    report_.row("memory", std::to_string(targets) + " targets",
-                {one("idle KiB", idle.rss_kib()), one("after first round KiB", rss), one("largest KiB", largest),
-                 one("results", static_cast<double>(probing.results()))},
-                probing.running() && idle.running() ? "" : "sonde run ended early");
+    report_.row(
+        "memory", std::to_string(targets) + " targets",
+        {one("idle KiB", idle.rss_kib()), one("after first round KiB", rss), one("largest KiB", largest),
+         one("of that anonymous KiB", probing.anonymous_kib()), one("results", static_cast<double>(probing.results()))},
+        probing.running() && idle.running() ? "" : "sonde run ended early");
     return probing.running() && idle.running() ? rss : 0;
   }
 

@@ -42,12 +42,13 @@ double cpu_seconds_of(pid_t pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-double resident_kib(pid_t pid) {
+double resident_kib(pid_t pid, Pages pages) {
+  const std::string wanted = pages == Pages::kAll ? "VmRSS:" : "RssAnon:";
   std::ifstream in("/proc/" + std::to_string(pid) + "/status");
   std::string key;
   double kib = 0;
   while (in >> key) {
-    if (key == "VmRSS:") {
+    if (key == wanted) {
       in >> kib;
       return kib;
     }

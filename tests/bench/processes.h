@@ -15,8 +15,12 @@ namespace sonde::bench {
 [[nodiscard]] double own_cpu_seconds();
 /// user + sys of another process so far, in seconds, to the clock tick (usually 10 ms); 0 when it is gone.
 [[nodiscard]] double cpu_seconds_of(pid_t pid);
+enum class Pages {
+  kAll,        // VmRSS
+  kAnonymous,  // RssAnon: neither of the program nor of its libraries
+};
 /// Resident memory of a process in KiB; 0 when it is gone.
-[[nodiscard]] double resident_kib(pid_t pid);
+[[nodiscard]] double resident_kib(pid_t pid, Pages pages = Pages::kAll);
 /// Lets this process open as many descriptors as it may.
 void raise_descriptor_limit();
 void sleep_seconds(double seconds);

@@ -1,10 +1,14 @@
 // Wiring as cli/service.cc does it, without configuration files and sinks.
 #include "tests/bench/rigs.h"
 
+#include <sys/epoll.h>
+
+#include <ctime>
 #include <utility>
 #include <vector>
 
 #include "io/system_loop.h"
+#include "io/unique_fd.h"
 #include "pipeline/log.h"
 #include "prober/prober.h"
 #include "prober/scheduler.h"
@@ -29,7 +33,7 @@ struct Rig {
     log =
         std::move(*pipeline::open_log(*loop, *files, {.directory = log_directory, .commit_interval = commit_interval}));
     cursor = &log->cursor("bench");
-    prober = std::move(*prober::make_prober(*loop, *http, std::move(config), "", [this](const core::Record& r) {
+    prober = std::move(*prober::make_prober(*loop, *files, *http, std::move(config), "", [this](const core::Record& r) {
       log->append(r);
       ++other_records;
     }));
@@ -172,6 +176,16 @@ double scheduler_cpu_seconds(std::size_t slots) {
   const io::Handle stop = loop->after(std::chrono::seconds{1}, [&] { loop->stop(); });
   loop->run();
   return (own_cpu_seconds() - before) / static_cast<double>(std::max<std::size_t>(fired, 1));
+}
+
+double bare_wake_cpu_seconds() {
+  constexpr int kWakes = 1000;
+  constexpr timespec kMillisecond{.tv_sec = 0, .tv_nsec = 1'000'000};
+  const io::UniqueFd epoll{epoll_create1(EPOLL_CLOEXEC)};
+  epoll_event event{};
+  const double before = own_cpu_seconds();
+  for (int i = 0; i < kWakes; ++i) (void)epoll_pwait2(epoll.get(), &event, 1, &kMillisecond, nullptr);
+  return (own_cpu_seconds() - before) / kWakes;
 }
 
 }  // namespace sonde::bench

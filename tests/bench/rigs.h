@@ -66,5 +66,8 @@ struct PacedResult {
 
 /// CPU of one slot of the scheduler, in seconds: `slots` of them in a second, with nothing to do in each.
 [[nodiscard]] double scheduler_cpu_seconds(std::size_t slots);
+/// What the machine itself takes of it: CPU of one wake-up of a loop that does nothing but sleep to the next
+/// millisecond, in seconds. All slots of a millisecond share one.
+[[nodiscard]] double bare_wake_cpu_seconds();
 
 }  // namespace sonde::bench

@@ -23,14 +23,31 @@ io::Handle SimLoop::watch(int, io::Interest, io::Callback<void()>) {
   return {};
 }
 
+io::Handle SimLoop::at_turn_end(io::Callback<void()> f) {
+  SONDE_CHECK(in_turn_, "no turn is running");
+  return turn_end_.add(std::move(f));
+}
+
 void SimLoop::turn() {
   SONDE_CHECK(++turns_in_place_ < kTurnsInPlaceMax, "callbacks queue each other for ever while the clock stands");
   if (busy_ != io::Duration{}) advance_to(now_);
   const std::uint64_t mark = timers_.mark();
   const std::uint64_t end = soon_.end();
+  struct Inside {  // also when memory runs out on purpose
+    explicit Inside(bool& f) : flag(f) { flag = true; }
+    ~Inside() { flag = false; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    bool& flag;
+  };
+  const Inside inside{in_turn_};
   timers_.run_due(now_, mark);
   soon_.run_before(end);
-  destroy_retired();
+  while (true) {
+    turn_end_.run_all();
+    destroy_retired();
+    if (turn_end_.empty()) break;
+  }
 }
 
 void SimLoop::advance_to(io::MonoTime when) {

@@ -28,6 +28,8 @@ class SimLoop final : public io::Loop {
   [[nodiscard]] io::Handle at(io::MonoTime when, io::Callback<void()> f) override {
     return timers_.add(when, std::move(f));
   }
+  [[nodiscard]] bool in_turn() const override { return in_turn_; }
+  [[nodiscard]] io::Handle at_turn_end(io::Callback<void()> f) override;
   /// Aborts: simulation replaces what is above descriptors.
   [[nodiscard]] io::Handle watch(int fd, io::Interest interest, io::Callback<void()> f) override;
   /// Runs until stop(); aborts when nothing is pending any more, because that would be for ever.
@@ -72,7 +74,9 @@ class SimLoop final : public io::Loop {
   io::WallTime wall_at_start_;
   io::Duration slept_{};
   bool stopping_ = false;
+  bool in_turn_ = false;
   io::SoonQueue soon_;
+  io::SoonQueue turn_end_;
   io::TimerQueue timers_;
   std::vector<std::unique_ptr<io::Handle::Pending>> retired_;
 };

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -114,8 +115,10 @@ void TunPeer::on_data(const Segment& s) {
     next_ += static_cast<std::uint32_t>(s.payload);
     received_ += s.payload;
     const std::string say = std::exchange(behaviour_.says, "");
-    reply(s, kAck, "", say);
-    sending_ += static_cast<std::uint32_t>(say.size());
+    const std::size_t lost = std::min(behaviour_.lost_of_answer, say.size());
+    sending_ += static_cast<std::uint32_t>(lost);
+    reply(s, kAck, "", say.substr(lost));
+    sending_ += static_cast<std::uint32_t>(say.size() - lost);
   } else if (s.sequence > next_) {
     const auto end = s.sequence + static_cast<std::uint32_t>(s.payload);
     reply(s, kAck, std::string{"\x01\x01\x05\x0a", 4} + text32(s.sequence) + text32(end), "");

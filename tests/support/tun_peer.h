@@ -21,10 +21,11 @@ inline constexpr const char* kTunPeerAddress = "10.9.0.2";
 class TunPeer {
  public:
   struct Behaviour {
-    bool answers_data = true;     // false: it is silent after the handshake
-    std::size_t largest = 65535;  // payload of a segment that still arrives
-    std::string says;             // once, after the first bytes in order
-    bool resets_data = false;     // the first bytes are answered with a RST
+    bool answers_data = true;        // false: it is silent after the handshake
+    std::size_t largest = 65535;     // payload of a segment that still arrives
+    std::string says;                // once, after the first bytes in order
+    std::size_t lost_of_answer = 0;  // so many first bytes of what it says never arrive, however often they are sent
+    bool resets_data = false;        // the first bytes are answered with a RST
     std::uint8_t ttl_of_reset = 64;
   };
 

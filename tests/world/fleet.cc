@@ -43,6 +43,7 @@ io::Handle VirtualClock::at(core::MonoTime, core::Callback<void()>) {
 io::Handle VirtualClock::watch(int, io::Interest, core::Callback<void()>) {
   SONDE_CHECK(false, "a virtual clock has no descriptors");
 }
+io::Handle VirtualClock::at_turn_end(core::Callback<void()>) { SONDE_CHECK(false, "a virtual clock has no turns"); }
 void VirtualClock::run() { SONDE_CHECK(false, "a virtual clock is moved by hand"); }
 void VirtualClock::retire_pending(std::unique_ptr<io::Handle::Pending>) {}
 

@@ -31,6 +31,8 @@ class VirtualClock final : public io::Loop {
   [[nodiscard]] io::Handle soon(core::Callback<void()> f) override;
   [[nodiscard]] io::Handle at(core::MonoTime when, core::Callback<void()> f) override;
   [[nodiscard]] io::Handle watch(int fd, io::Interest interest, core::Callback<void()> f) override;
+  [[nodiscard]] bool in_turn() const override { return false; }
+  [[nodiscard]] io::Handle at_turn_end(core::Callback<void()> f) override;
   void run() override;
   void stop() override {}
 

@@ -25,6 +25,7 @@ export const causes = {
   badvers: { en: "EDNS refused", zh: "EDNS 被拒" },
   bogus: { en: "DNSSEC bogus", zh: "DNSSEC 验证失败" },
   lame: { en: "no authority", zh: "非权威" },
+  disagree: { en: "resolvers disagree", zh: "解析不一致" },
   // tcp
   reset: { en: "reset", zh: "被重置" },
   closed: { en: "closed", zh: "被关闭" },

@@ -47,7 +47,8 @@ TEST(HostsFile, IsAskedByFamilyWithoutCaseAndFinalDot) {
   const TempDir dir;
   std::ofstream{dir.file("hosts")} << "192.0.2.7 app.test\n2001:db8::7 app.test\n";
   SimLoop loop;
-  io::HostsFile hosts{loop, dir.file("hosts")};
+  const auto files = io::make_system_files();
+  io::HostsFile hosts{loop, *files, dir.file("hosts")};
   EXPECT_EQ(joined(hosts.find("APP.test.", Family::kIp4)), "192.0.2.7");
   EXPECT_EQ(joined(hosts.find("app.test", Family::kIp6)), "2001:db8::7");
   EXPECT_EQ(joined(hosts.find("pp.test", Family::kIp4)), "");
@@ -56,7 +57,8 @@ TEST(HostsFile, IsAskedByFamilyWithoutCaseAndFinalDot) {
 TEST(HostsFile, AChangeIsSeenASecondLaterAndNotBefore) {
   const TempDir dir;
   SimLoop loop;
-  io::HostsFile hosts{loop, dir.file("hosts")};
+  const auto files = io::make_system_files();
+  io::HostsFile hosts{loop, *files, dir.file("hosts")};
   EXPECT_EQ(joined(hosts.find("app.test", Family::kIp4)), "") << "it is not there yet";
   std::ofstream{dir.file("hosts")} << "192.0.2.7 app.test\n";
   EXPECT_EQ(joined(hosts.find("app.test", Family::kIp4)), "");
@@ -75,7 +77,8 @@ TEST(HostsFile, OneThatIsTooLargeIsNotRead) {
   const TempDir dir;
   std::ofstream{dir.file("hosts")} << "192.0.2.7 app.test\n" << std::string(1024 * 1024, '#');
   SimLoop loop;
-  io::HostsFile hosts{loop, dir.file("hosts")};
+  const auto files = io::make_system_files();
+  io::HostsFile hosts{loop, *files, dir.file("hosts")};
   EXPECT_EQ(joined(hosts.find("app.test", Family::kIp4)), "");
 }
 

@@ -64,6 +64,44 @@ TEST_P(AnyLoop, WhatIsQueuedInATurnRunsInTheNext) {
   EXPECT_EQ(order, "123");
 }
 
+TEST_P(AnyLoop, TheTurnsEndComesAfterAllElseAndWithinTheTurn) {
+  std::vector<io::Handle> handles;
+  std::string order;
+  EXPECT_FALSE(loop_->in_turn());
+  handles.push_back(loop_->soon([&] {
+    EXPECT_TRUE(loop_->in_turn());
+    handles.push_back(loop_->at_turn_end([&] {
+      order += 'c';
+      EXPECT_TRUE(loop_->in_turn());
+      handles.push_back(loop_->at_turn_end([&] { order += 'd'; }));
+    }));
+    handles.push_back(loop_->at_turn_end([&] { order += 'x'; }));
+    handles.back().reset();
+    handles.push_back(loop_->soon([&] { order += 'e'; }));
+    order += 'a';
+  }));
+  handles.push_back(loop_->soon([&] { order += 'b'; }));
+  run_turns(*loop_, 3);
+  EXPECT_EQ(order, "abcde");
+  EXPECT_FALSE(loop_->in_turn());
+}
+
+TEST_P(AnyLoop, WhatIsRetiredMayStillHaveWorkForTheTurnsEnd) {
+  struct Last {
+    explicit Last(std::function<void()> f) : on_end(std::move(f)) {}
+    ~Last() { on_end(); }
+    std::function<void()> on_end;
+  };
+  std::string order;
+  io::Handle at_end;
+  const auto first = loop_->soon(
+      [&] { loop_->retire(std::make_unique<Last>([&] { at_end = loop_->at_turn_end([&] { order += 'a'; }); })); });
+  io::Handle next;
+  const auto second = loop_->soon([&] { next = loop_->soon([&] { order += 'b'; }); });
+  run_turns(*loop_, 3);
+  EXPECT_EQ(order, "ab");
+}
+
 TEST_P(AnyLoop, ATurnEndsThoughCallbacksQueueThemselvesForEver) {
   int rounds = 0;
   io::Handle soon;

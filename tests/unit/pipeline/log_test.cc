@@ -12,6 +12,7 @@
 namespace sonde::pipeline::test {
 namespace {
 
+using sonde::test::FileOperation;
 using sonde::test::SimFiles;
 using sonde::test::SimLoop;
 using std::chrono::milliseconds;
@@ -89,6 +90,70 @@ TEST(LogP1, AKilledProcessLosesNothingThatWasAppended) {
   const std::string lines = drain(next->cursor("s"));
   EXPECT_EQ(numbers_in(lines), range(0, 50));
   EXPECT_EQ(numbers_in(lines, RecordClass::kA), range(0, 50));
+}
+
+// Appends `count` probes within one turn of the loop.
+void append_in_a_turn(SimLoop& loop, Log& log, int from, int count) {
+  const auto step = loop.soon([&] {
+    for (int i = from; i < from + count; ++i) log.append(probe(i));
+  });
+  loop.turn();
+}
+
+// What another process finds in class B, after this one was killed.
+std::vector<int> numbers_after_a_kill(SimFiles& files) {
+  SimFiles after;
+  copy_files(files, after);
+  SimLoop loop;
+  auto next = must_open(loop, after);
+  return numbers_in(drain(next->cursor("s")));
+}
+
+TEST(LogP1, WhatOneTurnTakesInIsWrittenWhenItEndsAndByOneWrite) {
+  SimLoop loop;
+  SimFiles files;
+  auto log = must_open(loop, files);
+  const auto writes = files.count(FileOperation::kWriteAt);
+  append_in_a_turn(loop, *log, 0, 50);
+  EXPECT_EQ(files.count(FileOperation::kWriteAt), writes + 1);
+  EXPECT_EQ(numbers_after_a_kill(files), range(0, 50));
+  append_in_a_turn(loop, *log, 50, 1);
+  EXPECT_EQ(files.count(FileOperation::kWriteAt), writes + 2);
+  EXPECT_EQ(numbers_after_a_kill(files), range(0, 51));
+}
+
+TEST(LogP1, ATurnThatTakesInMoreThanTheJournalHoldsLosesNothing) {
+  SimLoop loop;
+  SimFiles files;
+  auto log = must_open(loop, files);
+  const auto step = loop.soon([&] {
+    for (int i = 0; i < 400; ++i) log->append(probe(i, 1500));  // more than one frame's text
+  });
+  loop.turn();
+  EXPECT_EQ(numbers_after_a_kill(files), range(0, 400));
+  EXPECT_EQ(log->degraded(), "");
+}
+
+TEST(LogP1, AJournalThatCannotBeWrittenAtTheTurnsEndLeavesAFrame) {
+  SimLoop loop;
+  SimFiles files;
+  auto log = must_open(loop, files);
+  files.fail_next(FileOperation::kWriteAt);
+  append_in_a_turn(loop, *log, 0, 5);
+  EXPECT_EQ(log->degraded(), "");
+  EXPECT_EQ(numbers_after_a_kill(files), range(0, 5));
+}
+
+TEST(LogP1, AProcessThatEndsInTheMiddleOfATurnLosesNothing) {
+  SimLoop loop;
+  SimFiles files;
+  auto log = must_open(loop, files);
+  const auto step = loop.soon([&] {
+    log->append(probe(0));
+    log.reset();
+  });
+  loop.turn();
+  EXPECT_EQ(numbers_after_a_kill(files), range(0, 1));
 }
 
 // What another process finds of the newest stamp, after this one was killed.

@@ -295,6 +295,28 @@ TEST(DnsHostile, D50_AnAnswerAfterTheDeadlineIsATimeoutAndNobodyElsesAnswer) {
   EXPECT_EQ(text_of(next, field::kDnsAnswerSet), "192.0.2.1");
   EXPECT_FALSE(has(next, field::kDnsSpoofed));
   EXPECT_FALSE(has(next, field::kDnsDuplicates));
+  // But how late it was is known by now, and told once.
+  EXPECT_FALSE(has(late, field::kDnsLateSeconds));
+  EXPECT_GE(seconds_of(next, field::kDnsLateSeconds), 0.2);
+  EXPECT_LT(seconds_of(next, field::kDnsLateSeconds), 2);
+  EXPECT_FALSE(has(bench.run(server.url()), field::kDnsLateSeconds));
+}
+
+TEST(DnsHostile, D50_ALateAnswerIsToldByTheNextTimeoutTooAndOnlyForItsQuestion) {
+  CheckBench bench;
+  int asked = 0;
+  HostileDns server{bench.loop(), [&asked](const Message& q, const Bytes&, const HostileDns::Back& back) {
+                      if (++asked == 1) back.send_later(150ms, with_address(q, "192.0.2.1"));
+                      if (q.questions.front().name != "app.test") back.send(with_address(q, "192.0.2.2"));
+                    }};
+  EXPECT_EQ(summary(bench.run(server.url(), "", 50ms)), "fail dns timeout");
+  bool there = false;
+  const auto wait = bench.loop().after(200ms, [&there] { there = true; });
+  ASSERT_TRUE(run_loop_until(bench.loop(), [&there] { return there; }));
+  EXPECT_FALSE(has(bench.run(server.url("other.test")), field::kDnsLateSeconds));
+  const auto next = bench.run(server.url(), "", 50ms);
+  EXPECT_EQ(summary(next), "fail dns timeout");
+  EXPECT_GE(seconds_of(next, field::kDnsLateSeconds), 0.15);
 }
 
 }  // namespace

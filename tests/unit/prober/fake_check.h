@@ -86,7 +86,7 @@ class ProberTest : public testing::Test {
   void make(prober::ProberConfig config) {
     config.vantage.name = "v";
     config.vantage.version = "1";
-    auto made = make_prober(loop_, http_, std::move(config), "nameserver 127.0.0.1\n",
+    auto made = make_prober(loop_, *files_, http_, std::move(config), "nameserver 127.0.0.1\n",
                             [this](core::Record r) { records_.push_back(std::move(r)); });
     ASSERT_TRUE(made.has_value());
     prober_ = std::move(*made);
@@ -108,6 +108,7 @@ class ProberTest : public testing::Test {
   }
 
   SimLoop loop_;
+  std::unique_ptr<io::Files> files_ = io::make_system_files();
   NoHttp http_;
   std::vector<core::Record> records_;
   std::unique_ptr<prober::Prober> prober_;

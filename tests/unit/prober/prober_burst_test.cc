@@ -43,6 +43,7 @@ class BusyWatch {
 
 TEST(ProberBurst, C37_TenThousandRefusalsAtOnceDoNotHoldUpTheLoop) {
   const auto loop = io::make_system_loop();
+  const auto files = io::make_system_files();
   const auto http = io::make_http_client(*loop);
   prober::ProberConfig config;
   config.vantage.name = "v";
@@ -53,7 +54,7 @@ TEST(ProberBurst, C37_TenThousandRefusalsAtOnceDoNotHoldUpTheLoop) {
     config.targets.back().target.name = "t" + std::to_string(i);
   }
   int refused = 0;
-  auto made = make_prober(*loop, *http, std::move(config), "", [&refused](const core::Record& r) {
+  auto made = make_prober(*loop, *files, *http, std::move(config), "", [&refused](const core::Record& r) {
     if (r.text("cause") == "refused") ++refused;
   });
   ASSERT_TRUE(made.has_value());

@@ -189,7 +189,7 @@ TEST_F(ProberReload, ARenamedVantageEndsWhatItBeganUnderItsOldName) {
 TEST_F(ProberReload, OnlyClientsWhoseSettingsChangedAreNew) {
   prober::HandshakeGate gate{loop_, 1};
   const auto clients = [&](const ProberConfig& config, const prober::Clients* before) {
-    auto made = make_clients(loop_, http_, gate, config, "", before);
+    auto made = make_clients(loop_, *files_, http_, gate, config, "", before);
     EXPECT_TRUE(made.has_value());
     return std::move(*made);
   };

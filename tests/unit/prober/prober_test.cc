@@ -359,7 +359,7 @@ TEST_F(Prober, P11_AStepForwardIsNoTimeInWhichTheProberDidNotRun) {
 
 TEST_F(Prober, BadSettingsAreClearErrors) {
   const auto error_of = [this](ProberConfig c) {
-    const auto made = make_prober(loop_, http_, std::move(c), "", [](Record) {});
+    const auto made = make_prober(loop_, *files_, http_, std::move(c), "", [](Record) {});
     return made.has_value() ? std::string{} : made.error().message;
   };
   ProberConfig c;

@@ -23,7 +23,7 @@ class ResolveHosts : public testing::Test {
  protected:
   void hosts(const std::string& text) {
     std::ofstream{dir_.file("hosts")} << text;
-    hosts_ = std::make_unique<io::HostsFile>(bench_.loop(), dir_.file("hosts"));
+    hosts_ = std::make_unique<io::HostsFile>(bench_.loop(), *files_, dir_.file("hosts"));
     bench_.context().hosts = hosts_.get();
     bench_.context().resolver = io::parse_endpoint("127.0.0.1:" + std::to_string(resolver_.port()), 53);
   }
@@ -40,6 +40,7 @@ class ResolveHosts : public testing::Test {
   }
 
   TempDir dir_;
+  std::unique_ptr<io::Files> files_ = io::make_system_files();
   CheckBench bench_;
   DnsServer resolver_{bench_.loop(), answer_loopback};
   std::unique_ptr<io::HostsFile> hosts_;

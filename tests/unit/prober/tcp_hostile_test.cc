@@ -46,17 +46,23 @@ TEST(TcpHostile, C31_NoBuffersAndNoMemoryAreOurs) {
   }
 }
 
-/// Runs `body` against a peer that behaves so; it is given what runs one check: its `expect` map and its timeout.
-using RunCheck = std::function<core::Measurement(const std::string& expect, core::Duration timeout)>;
+/// Runs one check of the peer: its `expect` map, its timeout and the scheme of its URL.
+struct RunCheck {
+  CheckBench& bench;
+  core::Measurement operator()(const std::string& expect, core::Duration timeout,
+                               const std::string& scheme = "tcp") const {
+    return bench.run(scheme + "://" + kTunPeerAddress + ":80", "expect: " + expect, timeout);
+  }
+};
+
+/// Runs `body` against a peer that behaves so.
 
 void with_peer(const TunPeer::Behaviour& behaviour, const std::function<void(TunPeer&, const RunCheck&)>& body) {
   const auto in_child = [&] {
     CheckBench bench{{.allow = "10.9.0.0/24"}};
     TunPeer peer{bench.loop(), behaviour};
     ASSERT_TRUE(peer.works());
-    body(peer, [&](const std::string& expect, core::Duration timeout) {
-      return bench.run("tcp://" + std::string{kTunPeerAddress} + ":80", "expect: " + expect, timeout);
-    });
+    body(peer, RunCheck{bench});
   };
   switch (in_own_network(kTunSetup, in_child)) {
     case OwnNetworkResult::kPassed:
@@ -123,6 +129,36 @@ TEST(TcpHostile, C22_LargePacketsThatVanishAreTheMtu) {
 TEST(TcpHostile, C22_WhatIsShortGetsThrough) {
   with_peer({.largest = 1000, .says = "OK\r\n"},
             [](TunPeer&, const RunCheck& run) { EXPECT_EQ(summary(run(send_bytes(900), 5s)), "ok done none"); });
+}
+
+TEST(TcpHostile, C22_ThePeersLargePacketsThatVanishAreTheMtuToo) {
+  struct Case {
+    const char* scheme;
+    std::string expect;
+  };
+  for (const Case& c : {Case{"tcp", send_bytes(5)}, Case{"tls", "{}"}, Case{"http", "{}"}}) {
+    SCOPED_TRACE(c.scheme);
+    with_peer({.says = std::string(3000, 'x'), .lost_of_answer = 2920}, [&c](TunPeer&, const RunCheck& run) {
+      const auto m = run(c.expect, 1600ms, c.scheme);
+      EXPECT_EQ(summary(m), "fail tcp pmtu");
+      EXPECT_EQ(m.outcome.detail, "a later segment of the peer's answer came, the full ones before it never");
+      EXPECT_TRUE(has(m, field::kConnectSeconds));
+    });
+  }
+}
+
+TEST(TcpHostile, C22_AGapThatIsYoungMayStillBeFilled) {
+  with_peer({.says = std::string(3000, 'x'), .lost_of_answer = 2920}, [](TunPeer&, const RunCheck& run) {
+    EXPECT_EQ(summary(run(send_bytes(5), 700ms)), "fail tcp timeout");
+    EXPECT_EQ(summary(run("{}", 700ms, "http")), "fail http timeout");
+  });
+}
+
+TEST(TcpHostile, C22_APeerThatIsSilentIsNoQuestionOfSize) {
+  with_peer({}, [](TunPeer&, const RunCheck& run) {
+    EXPECT_EQ(summary(run(send_bytes(5), 1200ms)), "fail tcp timeout");
+    EXPECT_EQ(summary(run("{}", 1200ms, "tls")), "fail tls timeout");
+  });
 }
 
 TEST(TcpHostile, C45_EveryThirdConnectionResetIsSeenAsOftenAsItIs) {
