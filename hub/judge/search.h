@@ -1,6 +1,7 @@
 // The smallest set of (component, mode) pairs that explains the failures: greedy, then swaps; and the posterior.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -66,9 +67,16 @@ class Search {
     const float* nats;
     std::uint32_t rank;
   };
-  [[nodiscard]] Scored delta(const Candidate& c, const std::vector<float>& explained) const;
+  // What a set explains: nats by rank in the list of dirty cells, and the components of these cells.
+  struct Explained {
+    std::vector<float> nats;
+    std::vector<std::uint8_t> touched;
+  };
+  [[nodiscard]] Scored delta(const Candidate& c, const Explained& already) const;
   [[nodiscard]] const Candidate* candidate(const Hypothesis& h) const;
-  void add_component(std::uint32_t component, std::span<const std::uint32_t> rank_of);
+  void add_component(std::uint32_t component, const std::array<double, kModes>& healthy);
+  [[nodiscard]] Explained explain(std::span<const Hypothesis> set) const;
+  [[nodiscard]] Scored weigh(const Candidate& c, const std::vector<float>& explained) const;
   void improve(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed,
                std::span<const Hypothesis> singles) const;
   void grow(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed, std::size_t size_max) const;
@@ -77,6 +85,7 @@ class Search {
   std::span<const Cell> cells_;
   const EvidenceTable& table_;
   std::vector<Candidate> candidates_;                    // by component, then mode
+  std::vector<Scored> alone_;                            // by candidate: what it says while nothing is explained
   std::vector<std::vector<DirtyMember>> dirty_members_;  // by component; filled for candidates only
   std::vector<ErrorCounts> errors_;                      // by rank in the list of dirty cells
 };
