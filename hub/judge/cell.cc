@@ -224,7 +224,7 @@ Slowness compare_with_usual(Cell& cell, const RunResult& run, bool frozen) {
   return slow;
 }
 
-void learn(Cell& cell, float forget) {
+void learn(Cell& cell, float forget, const HourOfRound& now) {
   if (!cell.detail && !cell.history && (cell.learned <= 0 || cell.learned_channels == cell.recent[0])) {
     cell.learned_channels = cell.recent[0];
     cell.learned = cell.learned * forget + 1;
@@ -242,7 +242,10 @@ void learn(Cell& cell, float forget) {
       return;
     }
   }
+  const double before = static_cast<double>(cell.learned);
   History& h = history_of(cell);
+  if (!h.hours && round.k != PerChannel{}) h.hours = std::make_unique<Hours>(now, before, cell.interval_rounds);
+  if (h.hours) h.hours->add(now, round.k);
   for (std::size_t c = 0; c < kChannels; ++c) {
     h.n[c] *= forget;
     h.k[c] *= forget;
@@ -252,10 +255,16 @@ void learn(Cell& cell, float forget) {
   }
 }
 
+void turn_hour(Cell& cell, const HourOfRound& now) {
+  if (cell.history && cell.history->hours) cell.history->hours->turn(now);
+}
+
 double baseline(const Cell& cell, Channel c) {
   if (c != Channel::kOwn && !seen_healthy(cell, c)) return kBaselineMax;
   const auto [n, k] = learned(cell, index(c));
-  const double own = (k + kPriorFailures) / (n + kPriorTrials);
+  const double all_day = (k + kPriorFailures) / (n + kPriorTrials);
+  const bool by_hour = cell.history && cell.history->hours;
+  const double own = by_hour ? cell.history->hours->rate(index(c), all_day) : all_day;
   const double around = cell.background == nullptr ? 0 : static_cast<double>((*cell.background)[index(c)]);
   return std::clamp(std::max(own, around), kBaselineMin, kBaselineMax);
 }

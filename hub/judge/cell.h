@@ -8,6 +8,7 @@
 
 #include "core/outcome.h"
 #include "hub/judge/channels.h"
+#include "hub/judge/hours.h"
 #include "hub/judge/latency.h"
 #include "hub/judge/run_result.h"
 
@@ -40,6 +41,7 @@ struct Detail {
 struct History {
   PerChannel n{};
   PerChannel k{};
+  std::unique_ptr<Hours> hours;  // from the first failure that was learned
 };
 
 /// A healthy cell is small: each channel in `channels` has the same trials, and none failed. All else is allocated when
@@ -94,11 +96,14 @@ void note_run(Cell& cell, const RunResult& run, const Slowness& slow);
 
 /// Learns the round that was added last as normal. `forget`: share of the past that is kept (half-life 7 days).
 /// Do not call for cells under an open incident.
-void learn(Cell& cell, float forget);
+void learn(Cell& cell, float forget, const HourOfRound& now);
+/// Lets the cell's hour of the day be that of the round.
+void turn_hour(Cell& cell, const HourOfRound& now);
 
-/// How often a healthy run of this cell fails at the channel: what is usual for the cell, or what fails around it
-/// lately if that is more; 4e-4 … 0.995. A channel that did not work the first time and since then in fewer
-/// than two rounds is taken as known-unreachable (0.995): its failures are no news and carry no evidence.
+/// How often a healthy run of this cell fails at the channel: what is usual for the cell at this hour of the day
+/// (hours.h), or what fails around it lately if that is more; 4e-4 … 0.995. A channel that did not work the first time
+/// and since then in fewer than two rounds is taken as known-unreachable (0.995): its failures are no news and carry no
+/// evidence.
 [[nodiscard]] double baseline(const Cell& cell, Channel c);
 [[nodiscard]] inline bool seen_healthy(const Cell& cell, Channel c) { return (cell.healthy & bit(index(c))) != 0; }
 

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace sonde::hub::judge {
 namespace {
 
 constexpr std::int64_t kWeekMs = 7LL * 24 * 3600 * 1000;
+constexpr std::int64_t kHourMs = 3600LL * 1000;
 constexpr std::size_t kSlotsMin = 64;
 constexpr std::uint32_t kAhead = 8;  // runs are asked for from memory this many cells before their turn
 
@@ -25,7 +27,9 @@ CellTable::CellTable(std::int64_t round_ms)
     : round_ms_(round_ms),
       forget_(static_cast<float>(std::exp2(-static_cast<double>(round_ms) / static_cast<double>(kWeekMs)))),
       weather_(round_ms),
-      slots_(kSlotsMin, kNone) {}
+      slots_(kSlotsMin, kNone) {
+  hour_.rounds = static_cast<double>(kHourMs) / static_cast<double>(round_ms_);
+}
 
 std::size_t CellTable::slot_of(std::uint32_t vantage, std::uint32_t target) const {
   std::size_t slot = hash(vantage, target) & (slots_.size() - 1);
@@ -72,6 +76,9 @@ void CellTable::add_newcomers(std::vector<RunResult>& runs, const Around& around
 CellTable::Dropped CellTable::take(std::vector<RunResult>& runs, const Around& around) {
   Dropped dropped;
   weather_.decay();
+  if (const std::int64_t hour = around.begin_ms / kHourMs; hour != std::exchange(hour_.number, hour)) {
+    for (Cell& c : cells_) turn_hour(c, hour_);
+  }
   later_.clear();
   any_failures_ = false;
   const std::size_t known = cells_.size();
@@ -126,7 +133,7 @@ void CellTable::take_cell(std::uint32_t i, std::span<const RunResult> runs, cons
     later_.push_back(i);
     return;
   }
-  judge::learn(cell, forget_);
+  judge::learn(cell, forget_, hour_);
   if (!is_broken(cell)) weather_.add_good(i, cell.recent[0]);
 }
 
@@ -134,7 +141,7 @@ void CellTable::take_cell(std::uint32_t i, std::span<const RunResult> runs, cons
 void CellTable::learn(const std::function<bool(std::uint32_t)>& frozen) {
   for (const std::uint32_t i : later_) {
     if (frozen(i)) continue;
-    judge::learn(cells_[i], forget_);
+    judge::learn(cells_[i], forget_, hour_);
     if (!is_broken(cells_[i])) weather_.add(i, recent_round(cells_[i], 0));
   }
   weather_.tell();

@@ -35,6 +35,7 @@ class CellTable {
     const Names& vantages;
     const Names& targets;
     std::span<const KnownTarget> known;                // by target
+    std::int64_t begin_ms;                             // of the round
     const std::function<bool(std::uint32_t)>& frozen;  // the cell is under an open incident
   };
   /// A round begins: what was forgets a little, and each cell takes its runs in the order of their identity. Pairs that
@@ -63,6 +64,7 @@ class CellTable {
 
   std::int64_t round_ms_;
   float forget_;
+  HourOfRound hour_;  // of the round
   Weather weather_;
   std::vector<Cell> cells_;
   std::vector<std::uint32_t> slots_;  // cells by a hash of vantage and target; a power of two, at most half full

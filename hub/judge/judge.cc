@@ -146,7 +146,8 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   apply_topology(pending);
   const std::function<bool(std::uint32_t)> held = [this](std::uint32_t cell) { return docket_.holds(cell); };
   const std::size_t known = cells_.size();
-  const CellTable::Dropped dropped = cells_.take(pending.runs, {vantage_names_, target_names_, targets_, held});
+  const CellTable::Dropped dropped =
+      cells_.take(pending.runs, {vantage_names_, target_names_, targets_, round * round_ms_, held});
   counters_.duplicates += dropped.duplicates;
   counters_.untrusted += dropped.untrusted;
   counters_.cells = cells_.size();
