@@ -50,6 +50,9 @@ void collect_prober(const prober::ProberSnapshot& s, std::vector<pipeline::Metri
   metrics.push_back(gauge("sonde_probe_targets", "Targets scheduled.", static_cast<double>(s.targets)));
   metrics.push_back(
       gauge("sonde_loop_lag_seconds", "Largest delay of the loop in the last minute.", core::to_seconds(s.loop_lag)));
+  metrics.push_back(counter("sonde_probe_companions_total", "Extra probes made because a judge asked.", s.companions));
+  metrics.push_back(
+      counter("sonde_probe_companions_refused_total", "Extra probes asked for and not granted.", s.companions_refused));
   metrics.push_back(
       gauge("sonde_probe_suspect", "1 while the prober does not trust itself.", s.suspect_why.empty() ? 0 : 1));
 }
@@ -66,6 +69,9 @@ void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metri
   metrics.push_back(counter("sonde_judge_results_total", "Results judged.", s.judge_results));
   metrics.push_back(counter("sonde_judge_late_total", "Results that came after their round was judged.", s.judge_late));
   metrics.push_back(counter("sonde_judge_rounds_total", "Rounds judged.", s.judge_rounds));
+  metrics.push_back(
+      counter("sonde_judge_companions_asked_total", "Extra probes that the judge asked for.", s.companions_asked));
+  metrics.push_back(counter("sonde_judge_companions_total", "Results of extra probes judged.", s.companions_judged));
   metrics.push_back(gauge("sonde_incidents_open", "Incidents open.", static_cast<double>(s.incidents_open)));
   metrics.push_back(gauge("sonde_event_streams", "Pages connected.", static_cast<double>(s.event_streams)));
 }
@@ -123,11 +129,20 @@ void Service::take(const core::ProbeResult& result) {
   log_->append(result);
 }
 
+// A hub that is written to asks something of the prober here, or of one that writes to the hub here.
+void Service::take_asks(std::string_view header) {
+  for (const core::CompanionAsk& ask : core::read_asks(header)) {
+    if (prober_ && prober_->ask(ask)) continue;
+    if (hub_) hub_->ask(ask);
+  }
+}
+
 Result<void> Service::open_sinks() {
   for (const pipeline::SinkConfig& config : configuration_.sinks) {
     if (const auto* influx = std::get_if<pipeline::InfluxConfig>(&config)) {
       auto sink = pipeline::make_influx_sink({loop_, files_, *sink_http_, *addresses_}, influx->options);
       if (!sink) return sink.error();
+      (*sink)->on_companions([this](std::string_view header) { take_asks(header); });
       sinks_.push_back(std::move(*sink));
     } else if (const auto* file = std::get_if<pipeline::FileSinkOptions>(&config)) {
       sinks_.push_back(pipeline::make_file_sink(loop_, files_, *file));
@@ -144,7 +159,8 @@ Result<void> Service::open_sinks() {
 
 Result<void> Service::start_hub() {
   hub_ = std::make_unique<hub::Hub>(
-      hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text() + probes_.text(); }, SONDE_VERSION},
+      hub::HubParts{loop_, files_, *log_, page_, [this] { return metrics_.text() + probes_.text(); }, SONDE_VERSION,
+                    [this](const core::CompanionAsk& ask) { return prober_ && prober_->ask(ask); }},
       configuration_.hub);
   const Result<int> port = hub_->start();
   if (!port) return port.error();

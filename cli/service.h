@@ -58,6 +58,7 @@ class Service {
   core::Result<void> start_hub();
   core::Result<void> start_metrics();
   void take(const core::ProbeResult& result);
+  void take_asks(std::string_view header);
   void append_self_records();
   void collect(std::vector<pipeline::Metric>& metrics) const;
   void drain(core::MonoTime deadline, core::MonoTime idle_since, core::Callback<void()> on_done);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hub/api.h"
+#include "hub/asks.h"
 #include "hub/events.h"
 #include "hub/guard.h"
 #include "hub/incidents.h"
@@ -24,6 +25,7 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
+constexpr int kAskRounds = 2;  // for so long an ask waits for its prober
 constexpr core::Duration kTellEvery = std::chrono::seconds{1};
 
 Result<std::vector<std::string>> read_tokens(io::Files& files, const HubConfig& config) {
@@ -71,6 +73,7 @@ class Hub::Impl {
   Result<int> start();
   HubSnapshot snapshot() const;
   std::vector<pipeline::Pump*> pumps();
+  void ask(core::CompanionAsk ask);
 
  private:
   void build(std::vector<std::string> tokens);
@@ -88,6 +91,7 @@ class Hub::Impl {
   std::optional<Incidents> incidents_;
   std::optional<EventHub> events_;
   std::optional<Ingest> ingest_;
+  std::optional<Asks> asks_;
   std::optional<JudgeSink> judge_;
   std::optional<pipeline::Pump> store_pump_;
   std::optional<Api> api_;
@@ -121,9 +125,14 @@ void Hub::Impl::build(std::vector<std::string> tokens) {
   incidents_.emplace(*history_);
   events_.emplace(parts_.loop);
   ingest_.emplace(parts_.loop, parts_.log, IngestOptions{});
+  asks_.emplace(kAskRounds * config_.round);
+  ingest_->on_vantages([this](std::span<const std::string> vantages) {
+    return core::write_asks(asks_->take(vantages, parts_.loop.now()));
+  });
   judge_.emplace(parts_.loop, parts_.log, JudgeSinkOptions{.judge = {.round = config_.round}},
                  JudgeSink::Listener{.on_event = [this](const judge::VerdictEvent& e) { on_verdict(e); },
-                                     .on_caught_up = [this] { on_caught_up(); }});
+                                     .on_caught_up = [this] { on_caught_up(); },
+                                     .on_ask = [this](core::CompanionAsk a) { ask(std::move(a)); }});
   store_pump_.emplace(parts_.loop, parts_.log.cursor("store"), *store_,
                       pipeline::Pump::Options{.linger = std::chrono::milliseconds{500}});
   api_.emplace(ApiParts{.loop = parts_.loop,
@@ -143,6 +152,11 @@ void Hub::Impl::on_verdict(const judge::VerdictEvent& e) {
   if (json.empty()) return;  // known from before a restart
   parts_.log.append(judge::to_record(e));
   events_->send("incident", json);
+}
+
+void Hub::Impl::ask(core::CompanionAsk ask) {
+  if (parts_.ask_here && parts_.ask_here(ask)) return;
+  asks_->put(std::move(ask), parts_.loop.now());
 }
 
 // What was open before the restart and is not found again in the records has ended, as far as anybody can tell.
@@ -173,6 +187,8 @@ HubSnapshot Hub::Impl::snapshot() const {
   s.judge_results = judged.results;
   s.judge_late = judged.late;
   s.judge_rounds = judged.rounds;
+  s.companions_asked = judged.asks;
+  s.companions_judged = judged.companions;
   s.incidents_open = incidents_->open().size();
   s.event_streams = events_->streams();
   return s;
@@ -188,6 +204,8 @@ Hub::Hub(HubParts parts, HubConfig config) : impl_(std::make_unique<Impl>(std::m
 Hub::~Hub() = default;
 core::Result<int> Hub::start() { return impl_->start(); }
 HubSnapshot Hub::snapshot() const { return impl_->snapshot(); }
+
+void Hub::ask(core::CompanionAsk ask) { impl_->ask(std::move(ask)); }
 
 std::vector<pipeline::Pump*> Hub::pumps() { return impl_->pumps(); }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/callback.h"
+#include "core/companion.h"
 #include "core/result.h"
 #include "hub/assets.h"
 #include "hub/config.h"
@@ -26,6 +27,8 @@ struct HubParts {
   const AssetSource& assets;
   core::Callback<std::string()> metrics;  // the text of /metrics; empty = the path is not served
   std::string version;                    // of this program, for the overview
+  /// Asks the prober in this process for a companion; false where the vantage is not its own. Empty = there is none.
+  core::Callback<bool(const core::CompanionAsk&)> ask_here{};
 };
 
 /// Counters and gauges for the metrics page.
@@ -41,6 +44,8 @@ struct HubSnapshot {
   std::uint64_t judge_rounds = 0;
   std::uint64_t incidents_open = 0;
   std::uint64_t event_streams = 0;  // pages that are connected
+  std::uint64_t companions_asked = 0;
+  std::uint64_t companions_judged = 0;
 };
 
 class Hub {
@@ -55,6 +60,8 @@ class Hub {
   [[nodiscard]] core::Result<int> start();
 
   [[nodiscard]] HubSnapshot snapshot() const;
+  /// Passes an ask on to the prober that writes to this hub in the name of that vantage; after start.
+  void ask(core::CompanionAsk ask);
   /// The pumps that move records into this hub's own sinks, for the metrics page; empty before start.
   [[nodiscard]] std::vector<pipeline::Pump*> pumps();
 

@@ -3,13 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "core/companion.h"
 #include "core/line_protocol.h"
 #include "core/sanitize.h"
+#include "core/schema.h"
 #include "hub/answer.h"
 #include "hub/gunzip.h"
 
@@ -17,6 +21,8 @@ namespace sonde::hub {
 namespace {
 
 using core::Record;
+
+constexpr std::size_t kVantagesNoted = 8;  // of one write: a prober has one, a hub that passes others' on has more
 
 std::optional<core::Precision> parse_precision(std::string_view text) {
   if (text.empty() || text == "ns" || text == "n") return core::Precision::kNanoseconds;
@@ -36,6 +42,13 @@ struct Parsed {
   std::uint64_t accepted = 0;
   std::uint64_t rejected = 0;
   std::string first_error;
+  std::vector<std::string> vantages;  // that ran probes, the first few
+
+  void note_vantage(std::string_view name) {
+    if (name.empty() || vantages.size() == kVantagesNoted || std::ranges::find(vantages, name) != vantages.end())
+      return;
+    vantages.emplace_back(name);
+  }
 
   void reject(std::string_view why) {
     if (rejected++ == 0) first_error = core::sanitize(why);
@@ -54,6 +67,7 @@ void take_record(const Record& record, core::WallTime latest, Parsed& parsed) {
   }
   part.records += 1;
   parsed.accepted += 1;
+  if (record.measurement == core::measurement::kProbe) parsed.note_vantage(record.tag(core::tag::kVantage));
 }
 
 Parsed parse(std::string_view body, core::Precision precision, core::WallTime now, core::Duration future_max) {
@@ -64,8 +78,12 @@ Parsed parse(std::string_view body, core::Precision precision, core::WallTime no
   return parsed;
 }
 
-io::ServerResponse answer_for(std::uint64_t rejected, const std::string& first_error) {
-  if (rejected == 0) return {.status = 204, .headers = {}, .body = {}};
+io::ServerResponse answer_for(std::uint64_t rejected, const std::string& first_error, const std::string& asks) {
+  if (rejected == 0) {
+    io::ServerResponse taken{.status = 204, .headers = {}, .body = {}};
+    if (!asks.empty()) taken.headers.emplace_back(core::kCompanionHeader, asks);
+    return taken;
+  }
   return influx_error(400, fmt::format("partial write: {} dropped={}", first_error, rejected));
 }
 
@@ -115,10 +133,11 @@ void Ingest::write(const io::ServerRequest& request, std::unique_ptr<io::Respond
   counters_->lines += parsed.accepted;
   counters_->bytes_waiting += bytes;
   log_.on_durable([counters = counters_, bytes, rejected = parsed.rejected, first_error = parsed.first_error,
+                   asks = ask_ && parsed.rejected == 0 ? ask_(parsed.vantages) : std::string{},
                    waiting = std::move(responder)](const core::Result<void>& durable) {
     counters->bytes_waiting -= bytes;
     if (!durable) return waiting->respond(influx_error(503, "the log cannot keep it: " + durable.error().message));
-    waiting->respond(answer_for(rejected, first_error));
+    waiting->respond(answer_for(rejected, first_error, asks));
   });
 }
 

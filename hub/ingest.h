@@ -5,7 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <utility>
 
+#include "core/callback.h"
 #include "core/time.h"
 #include "io/http_server.h"
 #include "io/loop.h"
@@ -33,6 +37,10 @@ class Ingest {
   /// `loop` and `log` must outlive it; the log may call back later than that.
   Ingest(io::Loop& loop, pipeline::Log& log, IngestOptions options);
 
+  /// Gives the value of the header sonde-companions for an answer to a prober of these vantages, or "" for none; before
+  /// the first write.
+  void on_vantages(core::Callback<std::string(std::span<const std::string>)> ask) { ask_ = std::move(ask); }
+
   /// Answers one POST: 204 when every line is durable; 400 naming the first bad line, the good ones being durable;
   /// 413 and 415 for bodies that are too large or coded in another way than gzip; 429 with Retry-After when too much
   /// waits for the disk; 503 when the disk refused.
@@ -44,6 +52,7 @@ class Ingest {
   io::Loop& loop_;
   pipeline::Log& log_;
   IngestOptions options_;
+  core::Callback<std::string(std::span<const std::string>)> ask_;
   // Shared with answers that wait for the disk: the log may outlive this object and still call them.
   std::shared_ptr<IngestCounters> counters_;
 };

@@ -16,7 +16,7 @@ constexpr std::size_t kReadBytes = 128 * 1024;
 
 bool is_evidence(const core::Record& r) {
   return r.measurement == core::measurement::kProbe || r.measurement == core::measurement::kVantage ||
-         r.measurement == core::measurement::kTarget;
+         r.measurement == core::measurement::kTarget || r.measurement == core::kCompanionMeasurement;
 }
 
 }  // namespace
@@ -102,6 +102,9 @@ void JudgeSink::tick() {
 
 void JudgeSink::advance(core::WallTime to) {
   for (const judge::VerdictEvent& e : judge_.advance(to)) listener_.on_event(e);
+  for (core::CompanionAsk& ask : judge_.take_asks()) {
+    if (caught_up_ && listener_.on_ask) listener_.on_ask(std::move(ask));
+  }
 }
 
 void JudgeSink::commit_old() {

@@ -28,10 +28,12 @@ struct JudgeSinkOptions {
 /// One per hub. Everything runs on the loop.
 class JudgeSink {
  public:
-  /// `on_event` gets each event; `on_caught_up` runs once, when all that was in the log at the start has been judged.
+  /// `on_event` gets each event; `on_caught_up` runs once, when all that was in the log at the start has been judged;
+  /// `on_ask` gets what the judge wants to be probed beside the schedule, from then on.
   struct Listener {
     core::Callback<void(const judge::VerdictEvent&)> on_event;
     core::Callback<void()> on_caught_up;
+    core::Callback<void(core::CompanionAsk)> on_ask;
   };
 
   /// `loop` and `log` must outlive it.

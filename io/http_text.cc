@@ -7,15 +7,10 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/percent.h"
+
 namespace sonde::io {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_token(std::string_view name) {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
@@ -41,27 +36,6 @@ bool is_ours(std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    } else if (c == '+' && plus_is_space) {
-      c = ' ';
-    }
-    if (c == '\0') return std::nullopt;
-    out += c;
-  }
-  return out;
-}
-
 std::optional<RequestTarget> parse_target(std::string_view target) {
   if (!target.starts_with('/')) {
     const std::size_t scheme_end = target.find("://");
@@ -70,7 +44,7 @@ std::optional<RequestTarget> parse_target(std::string_view target) {
     target = path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
   }
   const std::size_t question = target.find('?');
-  auto path = percent_decode(target.substr(0, question), false);
+  auto path = core::percent_decode(target.substr(0, question), false);
   if (!path) return std::nullopt;
   if (!path->starts_with('/')) path->insert(path->begin(), '/');
   RequestTarget out{std::move(*path), {}};
@@ -81,8 +55,9 @@ std::optional<RequestTarget> parse_target(std::string_view target) {
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
-    auto name = percent_decode(pair.substr(0, equals), true);
-    auto value = percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
+    auto name = core::percent_decode(pair.substr(0, equals), true);
+    auto value =
+        core::percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
     if (!name || !value) return std::nullopt;
     out.query.emplace_back(std::move(*name), std::move(*value));
   }

@@ -1,4 +1,4 @@
-// Small pure rules of HTTP/1.1 text that the server needs: percent-decoding, targets, heads of answers. Internal to io.
+// Small pure rules of HTTP/1.1 text that the server needs: targets, heads of answers. Internal to io.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,6 @@
 #include "io/http_server.h"
 
 namespace sonde::io {
-
-/// Percent-decodes. Nothing on a bad escape or a NUL byte. `plus_is_space`: as in queries (WHATWG URL 5.1).
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
 struct RequestTarget {
   std::string path;

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "core/companion.h"
 #include "core/target.h"
 #include "pipeline/dead_letter.h"
 #include "pipeline/influx_rules.h"
@@ -50,6 +51,7 @@ class Influx final : public InfluxSink {
     return out;
   }
   [[nodiscard]] AddressSource address_source() const override { return parts_.addresses.last_source(host_); }
+  void on_companions(core::Callback<void(std::string_view)> take) override { on_companions_ = std::move(take); }
 
  private:
   class Delivery;
@@ -73,6 +75,7 @@ class Influx final : public InfluxSink {
   std::size_t batch_bytes_;
   std::uint64_t dead_lettered_ = 0;
   std::uint64_t expired_ = 0;
+  core::Callback<void(std::string_view)> on_companions_;
   bool known_ = false;  // what the server is has been asked since the last failure
   bool victoria_ = false;
   std::optional<std::uint64_t> counted_;  // rows left out, as the server last said; a restart begins anew
@@ -167,6 +170,10 @@ class Influx::Delivery final : public io::Handle::Pending {
 
   void sent(const io::HttpResponse& response) {
     const InfluxVerdict verdict = judge_reply(response);
+    const std::string_view asks = response.header(core::kCompanionHeader);
+    if (verdict.action == InfluxAction::kTaken && !asks.empty() && sink_.on_companions_) {
+      sink_.on_companions_(asks);
+    }
     switch (verdict.action) {
       case InfluxAction::kTaken:
         pieces_.pop_front();

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/callback.h"
 #include "core/result.h"
 #include "io/files.h"
 #include "io/http_client.h"
@@ -54,6 +55,9 @@ class InfluxSink : public Sink {
   [[nodiscard]] virtual std::uint64_t dead_lettered() const = 0;
   /// Where the server's addresses come from, for the metric `sonde_sink_dns`.
   [[nodiscard]] virtual AddressSource address_source() const = 0;
+  /// `take` gets the header sonde-companions of an answer that has it: the server is a hub and asks something of
+  /// probers. Before the first delivery.
+  virtual void on_companions(core::Callback<void(std::string_view)> take) = 0;
 };
 
 /// Parts that a sink uses. All must outlive it.

@@ -10,12 +10,12 @@
 
 #include "core/base64.h"
 #include "core/check.h"
+#include "core/percent.h"
 #include "pipeline/lines.h"
 
 namespace sonde::pipeline {
 namespace {
 
-constexpr std::array<char, 16> kHex{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
 constexpr int kGzipWindow = 15 + 16;  // zlib manual: 16 more asks for the gzip wrapper
 constexpr int kGzipMemory = 8;
 
@@ -103,23 +103,6 @@ std::string_view label_of(std::string_view page, std::string_view metric, std::s
 
 }  // namespace
 
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto b = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex.at(b >> 4);
-    out += kHex.at(b & 0xf);
-  }
-  return out;
-}
-
 std::string base_url(const InfluxOptions& options) {
   std::string url = options.url;
   while (url.ends_with('/')) url.pop_back();
@@ -130,15 +113,15 @@ std::string write_url(const InfluxOptions& options) {
   std::string url = base_url(options);
   if (options.api == InfluxOptions::Api::kV3) {
     // no_sync stays false: an answer before the write-ahead log is on disk would promise too much.
-    return url + "/api/v3/write_lp?db=" + percent_encode(options.database) +
+    return url + "/api/v3/write_lp?db=" + core::percent_encode(options.database) +
            "&precision=nanosecond&accept_partial=true&no_sync=false";
   }
   if (options.api == InfluxOptions::Api::kV2 || !options.bucket.empty()) {
-    return url + "/api/v2/write?org=" + percent_encode(options.org) + "&bucket=" + percent_encode(options.bucket) +
-           "&precision=ns";
+    return url + "/api/v2/write?org=" + core::percent_encode(options.org) +
+           "&bucket=" + core::percent_encode(options.bucket) + "&precision=ns";
   }
   url += "/write?";
-  if (!options.database.empty()) url += "db=" + percent_encode(options.database) + "&";
+  if (!options.database.empty()) url += "db=" + core::percent_encode(options.database) + "&";
   return url + "precision=ns";
 }
 

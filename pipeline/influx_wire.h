@@ -20,8 +20,6 @@ namespace sonde::pipeline {
 [[nodiscard]] std::string metrics_url(const InfluxOptions& options);
 /// The configured URL without a '/' at its end: what all paths of the server are put behind.
 [[nodiscard]] std::string base_url(const InfluxOptions& options);
-/// RFC 3986 2.1: all but unreserved characters.
-[[nodiscard]] std::string percent_encode(std::string_view text);
 /// Authorization (token or basic), where configured.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> auth_headers(const InfluxOptions& options);
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/check.h"
+#include "core/percent.h"
 #include "core/sanitize.h"
 #include "core/schema.h"
 #include "core/text.h"
@@ -44,7 +45,8 @@ std::string conditions(const Canary& canary, std::string_view between, std::stri
 std::string influxql_conditions(const Canary& canary) { return conditions(canary, " AND ", "\"{}\"='{}'"); }
 
 std::string influxql_url(const InfluxOptions& o, std::string_view query) {
-  return fmt::format("{}/query?db={}&epoch=ns&q={}", base_url(o), percent_encode(o.database), percent_encode(query));
+  return fmt::format("{}/query?db={}&epoch=ns&q={}", base_url(o), core::percent_encode(o.database),
+                     core::percent_encode(query));
 }
 
 std::string flux_text(std::string_view text) {
@@ -64,7 +66,7 @@ io::HttpRequest flux_query(const Canary& canary, const InfluxOptions& o) {
       conditions(canary, " and ", "r.{} == \"{}\""));
   io::HttpRequest r;
   r.method = "POST";
-  r.url = base_url(o) + "/api/v2/query?org=" + percent_encode(o.org);
+  r.url = base_url(o) + "/api/v2/query?org=" + core::percent_encode(o.org);
   r.headers = {{"Content-Type", "application/json"}, {"Accept", "application/csv"}};
   nlohmann::json dialect;
   dialect["annotations"] = nlohmann::json::array({"datatype"});
@@ -80,7 +82,7 @@ io::HttpRequest get(std::string url) {
 
 std::string export_selector(std::string_view name, const Canary& canary) {
   const std::string by_name = name.empty() ? std::string{} : fmt::format("__name__=\"{}\",", name);
-  return percent_encode("{" + by_name + conditions(canary, ",", "{}=\"{}\"") + "}");
+  return core::percent_encode("{" + by_name + conditions(canary, ",", "{}=\"{}\"") + "}");
 }
 
 io::HttpRequest post(std::string url) {
@@ -90,8 +92,8 @@ io::HttpRequest post(std::string url) {
 }
 
 io::HttpRequest removal_v2(const Canary& canary, const InfluxOptions& o) {
-  io::HttpRequest r =
-      post(base_url(o) + "/api/v2/delete?org=" + percent_encode(o.org) + "&bucket=" + percent_encode(o.bucket));
+  io::HttpRequest r = post(base_url(o) + "/api/v2/delete?org=" + core::percent_encode(o.org) +
+                           "&bucket=" + core::percent_encode(o.bucket));
   r.headers = {{"Content-Type", "application/json"}};
   r.body = dump({{"start", core::format_utc(canary.first - kAround)},
                  {"stop", core::format_utc(canary.first + kAround)},
@@ -164,9 +166,10 @@ io::HttpRequest query_for(const Canary& canary, QueryLanguage language, const In
       return flux_query(canary, options);
     case QueryLanguage::kSql:
       return get(fmt::format(
-          "{}/api/v3/query_sql?db={}&format=json&q={}", base_url(options), percent_encode(options.database),
-          percent_encode(fmt::format("SELECT * FROM {} WHERE {} AND time >= '{}' AND time <= '{}'", kCanaryMeasurement,
-                                     influxql_conditions(canary), core::format_utc(from), core::format_utc(to)))));
+          "{}/api/v3/query_sql?db={}&format=json&q={}", base_url(options), core::percent_encode(options.database),
+          core::percent_encode(fmt::format("SELECT * FROM {} WHERE {} AND time >= '{}' AND time <= '{}'",
+                                           kCanaryMeasurement, influxql_conditions(canary), core::format_utc(from),
+                                           core::format_utc(to)))));
     case QueryLanguage::kExport:
       return get(fmt::format("{}/api/v1/export?match[]={}&start={}&end={}", base_url(options),
                              export_selector("", canary), core::to_unix_ms(from) / 1000, core::to_unix_ms(to) / 1000));

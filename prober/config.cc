@@ -33,6 +33,8 @@ class Reader {
     if (const auto* n = root.node("policy")) read_policy(*n, out);
     out.runs_in_flight_max = static_cast<std::size_t>(root.integer("runs_in_flight").value_or(512));
     out.handshakes_in_flight_max = static_cast<std::size_t>(root.integer("handshakes_in_flight").value_or(32));
+    out.companions = root.boolean("companions").value_or(true);
+    read_second_resolver(root, out);
     if (const auto canary = root.text("captive_canary")) read_canary(*canary, *root.node("captive_canary"), out);
     targets.collect_lists(root);
     if (root.node("targets") != nullptr) {
@@ -56,6 +58,16 @@ class Reader {
                               "resolver 应为 地址 或 地址:端口，例如 223.5.5.5 或 [2400:3200::1]:53"));
     }
     out.vantage.resolver = out.resolver;
+  }
+
+  void read_second_resolver(const TableReader& root, ProberConfig& out) {
+    out.second_resolver = root.text("second_resolver").value_or("");
+    if (out.second_resolver.empty() || out.second_resolver == "none" || io::parse_endpoint(out.second_resolver, 53)) {
+      return;
+    }
+    errors_.add(root.node("second_resolver")
+                    ->error("second_resolver is ADDRESS, ADDRESS:PORT or none, such as 223.5.5.5",
+                            "second_resolver 应为 地址、地址:端口 或 none，例如 223.5.5.5"));
   }
 
   void read_canary(const std::string& text, const ConfigNode& node, ProberConfig& out) {

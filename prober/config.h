@@ -26,8 +26,9 @@ inline constexpr std::string_view kAuto = "auto";
 struct TargetEntry {
   core::Target target;
   const CheckType* type = nullptr;
-  std::unique_ptr<const CheckSpec> spec;
+  std::shared_ptr<const CheckSpec> spec;  // shared with the companions of the target
   NetSpec net;
+  bool catalogued = false;  // its name stands in the catalogue: anyone may be asked for it
   core::ConfigNode
       written;  // the map that it was read from, with its place; of a catalogue endpoint: url, expect, request
 };
@@ -56,6 +57,8 @@ struct ProberConfig {
   std::vector<std::string> allow;    // address ranges that the policy would deny ("127.0.0.0/8")
   std::size_t runs_in_flight_max = 512;
   std::size_t handshakes_in_flight_max = 32;   // TLS handshakes: each takes a good part of a millisecond of the loop
+  bool companions = true;                      // grant extra probes that the judge asks for (prober/companions.h)
+  std::string second_resolver;                 // for these: an address, "none", or empty: see second_resolver()
   std::optional<io::Endpoint> captive_canary;  // of a documentation range; nothing = no look-out for captive portals
   std::vector<TargetEntry> targets;            // names are unique
 };

@@ -307,7 +307,9 @@ void TargetsReader::add_endpoint(const CatalogueEndpoint& e, core::Target target
        .expect = &e.expect,
        .request = e.request ? &*e.request : nullptr,
        .files = &sources_.files});
-  if (out_.size() > before) from_catalogue_.push_back(before);
+  if (out_.size() == before) return;  // a mistake, which is told
+  out_.back().catalogued = true;
+  from_catalogue_.push_back(before);
 }
 
 /// The regions that apps stand on and the services that they need are watched even when the choices leave them out: the

@@ -317,6 +317,18 @@ constexpr std::array kProberOwnKeys = {
         .standard = "32",
         .en = "TLS handshakes that may be under way at a time; each takes a good part of a millisecond of the loop",
         .zh = "同时进行的 TLS 握手数上限；每次握手占用事件循环近一毫秒"},
+    Key{.name = "companions",
+        .kind = KeyKind::kBool,
+        .standard = "true",
+        .en = "whether the hub may have failing targets probed in another way to settle a doubt: the same checks by "
+              "another resolver, at the last good address, or port 80; in the long run at most 1 % of the schedule",
+        .zh = "是否允许中枢为消除疑问而换一种方式探测故障目标：换解析服务、用最后可用的地址，或探测 80 端口；"
+              "长期不超过计划探测的 1%"},
+    Key{.name = "second_resolver",
+        .en = "the other resolver for these, as ADDRESS or ADDRESS:PORT, or none; where left out the next of the "
+              "system's, else, for names of the catalogue only, a public one",
+        .zh = "用于上述探测的另一个解析服务，写作 地址 或 地址:端口，或 none；省略时为系统的下一个，"
+              "否则仅对目录中的域名使用公共解析服务"},
     Key{.name = "captive_canary",
         .en =
             "an address reserved for documentation, such as 192.0.2.1:80: if something answers there, a captive portal "

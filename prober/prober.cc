@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "prober/captive_watch.h"
+#include "prober/companions.h"
 #include "prober/describer.h"
 #include "prober/scheduler.h"
 #include "prober/self_records.h"
@@ -37,6 +38,7 @@ class ProberImpl final : public Prober {
   core::Result<void> reconfigure(ProberConfig config) override;
   io::Handle run_once(const TargetEntry& entry, Callback<void(core::Measurement)> done) override;
   void run_all_once(Callback<void()> done) override;
+  bool ask(const core::CompanionAsk& ask) override;
   [[nodiscard]] ProberSnapshot snapshot() const override;
   [[nodiscard]] const ProberConfig& config() const override { return config_; }
   [[nodiscard]] std::vector<const TargetEntry*> targets() const override;
@@ -54,6 +56,7 @@ class ProberImpl final : public Prober {
   void wait(std::size_t id);
   void begin_waiting();
   void on_ended(std::size_t id, core::Measurement m);
+  static void note_address(TargetState& state, const core::Measurement& m);
   void skip(std::size_t id, WallTime stamp, std::string_view why);
   void overloaded(std::size_t id);
   void drop_run(std::size_t id, std::string_view why);
@@ -75,6 +78,7 @@ class ProberImpl final : public Prober {
   SelfWatch watch_;
   std::unique_ptr<CaptiveWatch> captive_;
   Describer describer_{loop_, emit_};
+  CompanionRuns companions_{loop_, watch_, emit_};
   std::vector<TargetState> states_;
   std::vector<std::size_t> free_ids_;
   std::size_t targets_ = 0;
@@ -101,6 +105,9 @@ core::Result<void> ProberImpl::configure(ProberConfig config) {
   std::vector<TargetEntry> targets = std::exchange(config.targets, {});
   config_ = std::move(config);
   take_targets(std::move(targets));
+  double per_second = 0;
+  for (const TargetState& s : states_) per_second += s.entry ? 1 / core::to_seconds(s.entry->target.every) : 0;
+  companions_.configure(config_.vantage, per_second);
   return {};
 }
 
@@ -220,6 +227,7 @@ void ProberImpl::stop() {
   if (scheduler_) drop_runs("the prober was stopped");
   scheduler_.reset();
   captive_.reset();
+  companions_.drop();
   describer_.finish();
   watch_.stop();
   heartbeat_.reset();
@@ -305,6 +313,7 @@ void ProberImpl::on_ended(std::size_t id, core::Measurement m) {
   const std::unique_ptr<InFlight> ended = std::move(s.in_flight);
   --in_flight_;
   const core::Target& t = ended->entry->target;
+  note_address(s, m);
   watch_.hear(t, m.outcome, config_.vantage.partition);
   m.set_seconds(field::kLateSeconds, s.late);
   count_run(counts_, m.outcome);
@@ -315,6 +324,30 @@ void ProberImpl::on_ended(std::size_t id, core::Measurement m) {
     watch_.stop();
     std::exchange(all_done_, {})();
   }
+}
+
+void ProberImpl::note_address(TargetState& state, const core::Measurement& m) {
+  if (m.outcome.status != core::Status::kOk && m.outcome.status != core::Status::kDegraded) return;
+  const core::FieldValue* ip = m.get(field::kIp);
+  if (ip == nullptr) return;
+  if (const auto* text = std::get_if<std::string>(ip); text != nullptr && *text != state.last_address) {
+    state.last_address = *text;
+  }
+}
+
+bool ProberImpl::ask(const core::CompanionAsk& ask) {
+  if (!scheduler_ || ask.vantage != config_.vantage.name) return false;
+  const auto state = std::ranges::find_if(
+      states_, [&](const TargetState& s) { return s.entry && s.entry->target.name == ask.target; });
+  std::optional<TargetEntry> entry;
+  if (config_.companions && state != states_.end()) {
+    const TargetEntry& of = *state->entry;
+    const auto second =
+        second_resolver(config_.second_resolver, config_.vantage.partition, *clients_->context, of.catalogued);
+    entry = companion_entry(ask.kind, of, second, io::parse_address(state->last_address));
+  }
+  companions_.ask(ask.kind, std::move(entry), clients_);
+  return true;
 }
 
 void ProberImpl::skip(std::size_t id, WallTime stamp, std::string_view why) {
@@ -394,6 +427,8 @@ ProberSnapshot ProberImpl::snapshot() const {
   out.handshakes = handshakes_.inside();
   out.handshakes_waiting = handshakes_.waiting();
   out.targets = targets_;
+  out.companions = companions_.made();
+  out.companions_refused = companions_.refused();
   out.loop_lag = watch_.lag_of_last_minute();
   out.suspect_why = watch_.trust_now().why;
   out.uptime = started_ == core::MonoTime{} ? Duration{} : loop_.now() - started_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.h"
 #include "core/probe_line.h"
 #include "core/record.h"
 #include "io/http_client.h"
@@ -26,8 +27,10 @@ struct ProberSnapshot {
   std::size_t handshakes = 0;          // TLS handshakes in flight
   std::size_t handshakes_waiting = 0;  // runs that have connected and find no place among those
   std::size_t targets = 0;
-  Duration loop_lag{};      // largest of the last minute
-  std::string suspect_why;  // "", "lag", "clock", "captive" or "uplink": how the prober trusts itself now
+  std::uint64_t companions = 0;          // made, since the start
+  std::uint64_t companions_refused = 0;  // asked for and not granted
+  Duration loop_lag{};                   // largest of the last minute
+  std::string suspect_why;               // "", "lag", "clock", "captive" or "uplink": how the prober trusts itself now
   Duration uptime{};
 };
 
@@ -59,6 +62,11 @@ class Prober {
   /// Runs every target of the configuration once, at most runs_in_flight_max at a time, emits the records as start()
   /// would, then calls `done`. Instead of start(), once.
   virtual void run_all_once(Callback<void()> done) = 0;
+
+  /// A judge asks for a companion of one of this prober's targets (prober/companions.h): made soon, within the prober's
+  /// own budget, and emitted as a `companion` record; else counted as refused. Asks for another vantage are not heard.
+  /// Does nothing before start(). False where the vantage is not this prober's.
+  virtual bool ask(const core::CompanionAsk& ask) = 0;
 
   [[nodiscard]] virtual ProberSnapshot snapshot() const = 0;
   /// The configuration but for its targets, which are the prober's own: see targets().

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "core/probe_line.h"
 #include "prober/clients.h"
 #include "prober/runner.h"
 
@@ -32,6 +34,7 @@ struct TargetState {
   std::shared_ptr<const TargetEntry> entry;  // shared with the run in flight; null: a number that is free
   core::ProbeTags tags;                      // made with the first result
   std::int64_t seq = 0;
+  std::string last_address;  // at which a run last succeeded; empty: none yet
   std::unique_ptr<InFlight> in_flight;
   WallTime stamp{};  // of the run in flight or waiting
   Duration late{};

@@ -118,9 +118,10 @@ void CellTable::take_cell(std::uint32_t i, std::span<const RunResult> runs, cons
   const bool frozen = around.frozen(i);
   Trials trials;
   bool seen = false;
-  for (const RunResult& run : runs) {
+  for (RunResult run : runs) {
     if (run.trust != Trust::kTrusted) ++dropped.untrusted;
     if (run.trust == Trust::kIgnored) continue;
+    if (is_name_without_uplink(run) && around.companions.uplink_works(cell)) run.trust = Trust::kTrusted;
     const Slowness slow = compare_with_usual(cell, run, frozen);
     note_run(cell, run, slow);
     add_trials(run, around.known[run.target].layers, slow, trials);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hub/judge/cell.h"
+#include "hub/judge/companions.h"
 #include "hub/judge/inbox.h"
 #include "hub/judge/topology.h"
 #include "hub/judge/weather.h"
@@ -34,7 +35,8 @@ class CellTable {
   struct Around {
     const Names& vantages;
     const Names& targets;
-    std::span<const KnownTarget> known;                // by target
+    std::span<const KnownTarget> known;  // by target
+    const CompanionBook& companions;
     std::int64_t begin_ms;                             // of the round
     const std::function<bool(std::uint32_t)>& frozen;  // the cell is under an open incident
   };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "hub/judge/minimum_case.h"
 #include "hub/judge/wording.h"
 
 namespace sonde::hub::judge {
@@ -135,6 +136,35 @@ Evidence who_is_silent(const Scene& scene, const Finding& f) {
           {}};
 }
 
+struct CompanionText {
+  core::CompanionKind kind;
+  std::string_view en;
+  std::string_view zh;
+};
+constexpr std::array<CompanionText, core::kCompanionKinds> kCompanionTexts{{
+    {core::CompanionKind::kSecondResolver,
+     "Asked beside the schedule: another resolver answers for {} of {} of its cells.",
+     "额外探测：换一个解析服务后，{1} 个单元中有 {0} 个可以解析。"},
+    {core::CompanionKind::kLastAddress,
+     "Asked beside the schedule: at the last good address, {} of {} hosts take a connection.",
+     "额外探测：用最后可用的地址，{1} 个单元中有 {0} 个可以连接。"},
+    {core::CompanionKind::kPlainPort, "Asked beside the schedule: port 80 of {} of {} hosts takes a connection.",
+     "额外探测：{1} 个单元中有 {0} 个主机的 80 端口可以连接。"},
+}};
+
+// What companions brought, one sentence for each kind that was asked.
+void add_companions(const Scene& scene, const Finding& f, std::vector<Evidence>& all) {
+  for (const CompanionText& t : kCompanionTexts) {
+    const Said said = said_by_companions(scene, f, t.kind);
+    if (said.good + said.bad == 0) continue;
+    const std::size_t asked = said.good + said.bad;
+    all.push_back(
+        {f.component.key(),
+         {fmt::format(fmt::runtime(t.en), said.good, asked), fmt::format(fmt::runtime(t.zh), said.good, asked)},
+         {}});
+  }
+}
+
 // One rival kind per class is enough for a reader; the parents of an accused child are named too.
 constexpr std::array kRivals{Kind::kApp,  Kind::kServiceRegion, Kind::kRegion, Kind::kProvider, Kind::kZone,
                              Kind::kPath, Kind::kCorridor,      Kind::kBorder, Kind::kIsp,      Kind::kVantage};
@@ -164,6 +194,7 @@ std::vector<Evidence> evidence(const Scene& scene, const Finding& f) {
   if (f.hypothesis.mode == Mode::kSilent) return {who_is_silent(scene, f)};
   std::vector<Evidence> all{what_fails(scene, f)};
   if (f.failing.empty()) return all;
+  add_companions(scene, f, all);
   const Contrast contrast{scene, f.since_ms};
   std::set<BlameClass> layer_done;
   for (const Kind kind : kRivals) {

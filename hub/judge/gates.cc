@@ -84,8 +84,8 @@ bool same_cells(const Scene& scene, std::uint32_t one, std::uint32_t other) {
   }
 }
 
-// Twins sit on the same reporting cells; only what kind of error it is can separate them.
-void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own_class_evidence, Finding& f) {
+// Twins sit on the same reporting cells; only what kind of error it is, and companions, can separate them.
+void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own_told_apart, Finding& f) {
   if (f.failing.empty()) return;
   for (const std::uint32_t other : scene.topology.of_cell[f.failing.front()]) {
     const Component& twin = scene.topology.components[other];
@@ -96,9 +96,9 @@ void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own
     if (depends ? !produces(Mode::kDependency) : std::ranges::none_of(modes_of(twin.kind), produces)) continue;
     double theirs = -1e9;
     for (const Scored& s : ranked) {
-      if (s.hypothesis.component == other) theirs = std::max(theirs, s.class_evidence);
+      if (s.hypothesis.component == other) theirs = std::max(theirs, s.told_apart);
     }
-    if (theirs <= -1e9 || own_class_evidence - theirs < kTwinMin) f.twins_apart = false;
+    if (theirs <= -1e9 || own_told_apart - theirs < kTwinMin) f.twins_apart = false;
     f.twins.push_back(twin);
   }
 }
@@ -233,7 +233,7 @@ Finding examine_one(const Scene& scene, const Search& search, const EvidenceTabl
   f.bayes_factor = own.evidence - rival;
   set_posteriors(scene, ranked, f);
   set_cells(scene, table, window, elsewhere, f);
-  set_twins(scene, ranked, own.class_evidence, f);
+  set_twins(scene, ranked, own.told_apart, f);
   f.since_ms = onset(scene, f.failing.empty() ? f.affected : f.failing);
   f.severity = severity(scene, f);
   set_freshness(scene, recent, elsewhere, f);

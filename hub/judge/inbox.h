@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/target.h"
+#include "hub/judge/companions.h"
 #include "hub/judge/run_result.h"
 #include "hub/judge/topology.h"
 
@@ -33,6 +34,7 @@ class Names {
 /// What arrived for one round.
 struct PendingRound {
   std::vector<RunResult> runs;
+  std::vector<CompanionResult> companions;
   std::map<std::uint32_t, std::pair<std::int64_t, core::Vantage>> vantages;  // newest by time, then by content
   std::map<std::uint32_t, std::pair<std::int64_t, core::Target>> targets;
   std::map<std::uint32_t, core::Vantage> tagged_vantages;  // what the tags of results say, for want of a record

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "core/schema.h"
+#include "hub/judge/asker.h"
 #include "hub/judge/cell_table.h"
+#include "hub/judge/companions.h"
 #include "hub/judge/gates.h"
 #include "hub/judge/inbox.h"
 #include "hub/judge/life.h"
@@ -42,9 +44,12 @@ class Judge::State {
   JudgeOptions options_;
   JudgeCounters counters_;
   Docket docket_;
+  std::vector<core::CompanionAsk> asks_;  // of the latest round
 
  private:
   void observe_probe(const core::Record& r, std::int64_t time_ms);
+  void observe_companion(const core::Record& r, std::int64_t time_ms);
+  void apply_companions(const std::vector<CompanionResult>& said, std::int64_t end_ms);
   std::vector<VerdictEvent> close_round(std::int64_t round);
   void apply_topology(PendingRound& pending);
   void note_presence(const std::vector<RunResult>& runs, std::int64_t round);
@@ -66,19 +71,23 @@ class Judge::State {
   CellTable cells_;
   Topology topology_;
   bool topology_stale_ = false;
+  CompanionBook companions_;
+  Asker asker_;
 };
 
 void Judge::State::observe(const core::Record& r) {
   const std::int64_t time_ms = core::to_unix_ms(r.time);
   const bool probe = r.measurement == core::measurement::kProbe;
+  const bool companion = r.measurement == core::kCompanionMeasurement;
   const bool vantage = r.measurement == core::measurement::kVantage;
   const bool target = r.measurement == core::measurement::kTarget;
-  if (!probe && !vantage && !target) return;
+  if (!probe && !companion && !vantage && !target) return;
   if (now_ms_ && time_ms > *now_ms_ + to_ms(options_.future_max)) {
     ++counters_.future;
     return;
   }
   if (probe) return observe_probe(r, time_ms);
+  if (companion) return observe_companion(r, time_ms);
   const std::int64_t round = floor_div(time_ms, round_ms_);
   PendingRound& pending = pending_[closed_ ? std::max(round, *closed_ + 1) : round];
   if (vantage && !r.tag(core::tag::kVantage).empty()) {
@@ -109,6 +118,19 @@ void Judge::State::observe_probe(const core::Record& r, std::int64_t time_ms) {
   if (!known) pending.add_tags(*run, r);
   pending.runs.push_back(*run);
   ++counters_.results;
+}
+
+void Judge::State::observe_companion(const core::Record& r, std::int64_t time_ms) {
+  std::optional<CompanionResult> said = read_companion(r);
+  if (!said || r.tag(core::tag::kVantage).empty() || r.tag(core::tag::kTarget).empty()) return;
+  const std::int64_t round = floor_div(time_ms, round_ms_);
+  if (closed_ && round <= *closed_) {
+    ++counters_.late;
+    return;
+  }
+  said->vantage = vantage_names_.id(r.tag(core::tag::kVantage));
+  said->target = target_names_.id(r.tag(core::tag::kTarget));
+  pending_[round].companions.push_back(*said);
 }
 
 std::vector<VerdictEvent> Judge::State::advance(std::int64_t now_ms) {
@@ -147,19 +169,22 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   const std::function<bool(std::uint32_t)> held = [this](std::uint32_t cell) { return docket_.holds(cell); };
   const std::size_t known = cells_.size();
   const CellTable::Dropped dropped =
-      cells_.take(pending.runs, {vantage_names_, target_names_, targets_, round * round_ms_, held});
+      cells_.take(pending.runs, {vantage_names_, target_names_, targets_, companions_, round * round_ms_, held});
   counters_.duplicates += dropped.duplicates;
   counters_.untrusted += dropped.untrusted;
   counters_.cells = cells_.size();
   note_presence(pending.runs, round);
+  apply_companions(pending.companions, (round + 1) * round_ms_);
   if (std::exchange(topology_stale_, false) || cells_.size() > known) rebuild_topology();
 
   RecentEvidence recent{cells_.cells()};
-  const Scene scene{vantages_, targets_, cells_.cells(), topology_, round_ms_, (round + 1) * round_ms_};
+  const Scene scene{vantages_, targets_, cells_.cells(), topology_, companions_, round_ms_, (round + 1) * round_ms_};
   std::vector<Finding> found = findings(scene, recent);
   std::ranges::move(silence_findings(scene, presences_, round), std::back_inserter(found));
   std::vector<std::uint32_t> released;
   std::vector<VerdictEvent> events = docket_.step(scene, found, recent, released);
+  if (options_.ask) asks_ = asker_.ask(scene, found, round);
+  counters_.asks += asks_.size();
   cells_.release(released);
   cells_.learn(held);
   return events;
@@ -221,6 +246,17 @@ void Judge::State::note_presence(const std::vector<RunResult>& runs, std::int64_
   }
 }
 
+// A companion of a pair that is not probed says nothing about anything.
+void Judge::State::apply_companions(const std::vector<CompanionResult>& said, std::int64_t end_ms) {
+  for (const CompanionResult& c : said) {
+    const std::optional<std::uint32_t> cell = cells_.find(c.vantage, c.target);
+    if (!cell) continue;
+    companions_.note(*cell, c);
+    ++counters_.companions;
+  }
+  companions_.end_round(end_ms, round_ms_);
+}
+
 std::vector<Finding> Judge::State::findings(const Scene& scene, RecentEvidence& recent) {
   std::vector<Finding> found;
   if (!cells_.any_failures()) return found;
@@ -232,12 +268,12 @@ std::vector<Finding> Judge::State::findings(const Scene& scene, RecentEvidence& 
     const std::size_t c = topology_.find(i.component);
     if (c < topology_.size()) held.push_back(static_cast<std::uint32_t>(c));
   }
-  const Search hard{topology_, scene.cells, fast, Window::kFast};
+  const Search hard{topology_, scene.cells, fast, Window::kFast, companions_};
   const std::vector<Hypothesis> explanation = hard.solve(held);
   found = examine(scene, hard, Window::kFast, explanation, {}, recent, options_);
 
   // What the fast window convicts stays explained in the slow one, which is asked for what is left: partial faults.
-  const Search partial{topology_, scene.cells, slow, Window::kSlow};
+  const Search partial{topology_, scene.cells, slow, Window::kSlow, companions_};
   std::vector<Hypothesis> fixed;
   for (const Finding& f : found) {
     if (f.grade == Grade::kConvicted) fixed.push_back(f.hypothesis);
@@ -274,6 +310,8 @@ Judge& Judge::operator=(Judge&&) noexcept = default;
 void Judge::observe(const core::Record& record) { state_->observe(record); }
 
 std::vector<VerdictEvent> Judge::advance(core::WallTime now) { return state_->advance(core::to_unix_ms(now)); }
+
+std::vector<core::CompanionAsk> Judge::take_asks() { return std::exchange(state_->asks_, {}); }
 
 std::vector<VerdictEvent> Judge::open() const {
   std::vector<VerdictEvent> events;

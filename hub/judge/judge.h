@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/companion.h"
 #include "core/record.h"
 #include "core/time.h"
 #include "hub/judge/verdict.h"
@@ -21,6 +22,9 @@ struct JudgeOptions {
   core::Duration watermark{};
   /// Records that claim to be later than the last `advance` by more than this are dropped and counted.
   core::Duration future_max = std::chrono::minutes{10};
+
+  /// False: no companions are asked for; what comes of them is believed all the same.
+  bool ask = true;
 
   /// Gates, separately, so that tests can show what each is worth. Never switch one off in production.
   bool gate_posterior = true;
@@ -41,6 +45,8 @@ struct JudgeCounters {
   std::uint64_t invalid = 0;     // probe records without vantage, target or a known status
   std::uint64_t rounds = 0;      // rounds closed
   std::uint64_t cells = 0;       // (vantage, target) pairs known
+  std::uint64_t companions = 0;  // companion records taken
+  std::uint64_t asks = 0;        // companions asked for
 };
 
 /// One judge per hub. Not thread-safe: one owner, one thread.
@@ -51,16 +57,21 @@ class Judge {
   Judge(Judge&&) noexcept;
   Judge& operator=(Judge&&) noexcept;
 
-  /// Takes one record: `probe`, `vantage` and `target` are used, all else is ignored. The record is copied as needed.
-  /// Order does not matter within the watermark. Topology applies from the round that its record's time falls in
-  /// (from the next round to close, if that one is closed); of several the newest counts.
-  /// O(log n); nothing is judged here.
+  /// Takes one record: `probe`, `companion`, `vantage` and `target` are used, all else is ignored. The record is copied
+  /// as needed. Order does not matter within the watermark. Topology applies from the round that its record's time
+  /// falls in (from the next round to close, if that one is closed); of several the newest counts. O(log n); nothing is
+  /// judged here.
   void observe(const core::Record& record);
 
   /// Closes, in order, every round whose end plus the watermark is not after `now`, and returns what came of it:
   /// by round, then closed before revised before opened, then by id. Call about once a round, or with the time of each
   /// record before `observe` when replaying a file; going back in time does nothing.
   std::vector<VerdictEvent> advance(core::WallTime now);
+
+  /// Companions that would settle what the latest closed round left in doubt; each is handed out once. To be asked of
+  /// the vantages' probers; what they bring comes back by `observe`. Nobody need ask: without them the judge decides on
+  /// the schedule's results alone.
+  [[nodiscard]] std::vector<core::CompanionAsk> take_asks();
 
   /// The incidents that are open, as their latest event says, ordered by id.
   [[nodiscard]] std::vector<VerdictEvent> open() const;

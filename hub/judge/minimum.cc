@@ -3,15 +3,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <fmt/format.h>
 
+#include "hub/judge/gates.h"
 #include "hub/judge/minimum_case.h"
 
 namespace sonde::hub::judge {
 namespace {
 
+constexpr std::ptrdiff_t kWayLeast = 3;  // cells of a way that only one vantage goes
+constexpr std::size_t kElseLeast = 10;   // cells: fewer are no witness that all else works
+
 using core::BilingualText;
+using core::CompanionKind;
 using core::Role;
 
 // What an app depends on must be healthy, and not only here and there: an app breaks with a dependency that fails in
@@ -163,7 +169,9 @@ void check_provider(Case& c) {
 void check_zone(Case& c) {
   const bool authoritative =
       std::ranges::any_of(c.finding.failing, [&](std::uint32_t i) { return !c.scene.known(i).resolver.empty(); });
-  const std::size_t resolvers = c.failing.resolvers.size();
+  // A second resolver that fails where one usually works is one more that sees it.
+  const bool second = said_by_companions(c, CompanionKind::kSecondResolver).bad > 0;
+  const std::size_t resolvers = c.failing.resolvers.size() + (second ? 1 : 0);
   c.need(resolvers >= 3 || (resolvers >= 2 && authoritative),
          "Too few independent resolvers see it: three are needed, or two and the zone's own servers asked directly.",
          "看到故障的独立解析服务不足：需要三个，或两个加上直接查询该域的权威服务器。");
@@ -173,6 +181,10 @@ void check_zone(Case& c) {
   });
   c.need(other, "No other zone is seen to resolve through the same resolvers.",
          "没有看到其他域通过同样的解析服务正常解析。");
+  const Said hosts = said_by_companions(c, CompanionKind::kLastAddress);
+  c.need(hosts.bad < 2 || hosts.good >= hosts.bad,
+         "Its hosts do not answer at their last addresses either: the names may only be a symptom.",
+         "用最后可用的地址也连不上其主机：域名故障可能只是表象。");
 }
 
 void check_dns_provider(Case& c) {
@@ -184,42 +196,84 @@ void check_dns_provider(Case& c) {
   c.need(other, "No zone of another DNS provider is seen healthy.", "没有看到其他 DNS 服务商的域正常。");
 }
 
+constexpr double kSecondResolverMin = 3 * kCompanionMost;
+
+// Another resolver answers where this one does not, more often than chance would have it if all names failed alike.
+bool second_resolver_answers(const Case& c) {
+  const Said said = said_by_companions(c, CompanionKind::kSecondResolver);
+  const double each = c.finding.severity >= 1 ? kCompanionMost : -std::log1p(-c.finding.severity);
+  const double nats = static_cast<double>(said.good) * std::min(kCompanionMost, each);
+  return nats - static_cast<double>(said.bad) * kCompanionMost >= kSecondResolverMin;
+}
+
 void check_resolver(Case& c) {
   c.need(c.failing.zones.size() >= 2, "Only one zone fails through it.", "通过该解析服务只有一个域故障。");
   const bool second = c.contrast.any([&](std::uint32_t i) {
     return c.from_failing_vantage(i) && c.scene.known(i).layers.dns &&
            resolver_of(c.scene, i) != c.finding.component.label;
   });
-  c.need(second, "A second resolver, asked from the same vantage, would tell the resolver from the vantage.",
+  c.need(second || second_resolver_answers(c),
+         "A second resolver, asked from the same vantage, would tell the resolver from the vantage.",
          "从同一观测点查询另一个解析服务，即可区分是解析服务还是观测点的问题。");
 }
 
 // From one country only one network: the provider's edge there looks the same as the way of that network to it.
 void need_neighbour_isp(Case& c) {
-  const bool neighbour = c.contrast.any([&](std::uint32_t i) {
+  const auto through_neighbours = [&](std::uint32_t i) {
     return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)) &&
            c.failing.countries.contains(c.scene.vantage(i).country);
-  });
-  c.need(neighbour,
+  };
+  c.need(c.contrast.any(through_neighbours) && stands_out(c, share_failing(c, through_neighbours)),
          "No other ISP of that country is seen to reach the same targets: it may be the provider's edge there.",
          "没有看到同一国家的其他运营商能访问同样的目标：可能是该云在当地的边缘接入。");
 }
 
+// An edge that fails does so for all regions behind it.
+bool other_regions_reached(const Case& c) {
+  const core::Target& t = c.first_target();
+  const auto there = [&](std::uint32_t i) {
+    const core::Target& o = c.scene.target(i);
+    return c.from_failing_vantage(i) && o.provider == t.provider && o.region != t.region && o.role == Role::kReference;
+  };
+  return c.contrast.any(there) && mostly_healthy(c, there);
+}
+
+// Failed in two of its last five rounds; to be slow is not enough.
+bool fails_again(const Cell& cell) {
+  constexpr std::array kHard{Channel::kDns, Channel::kTcp, Channel::kTls, Channel::kTransfer};
+  const auto failed = [&](const RoundTrials& t) {
+    return std::ranges::any_of(kHard, [&](Channel c) { return t.k[index(c)] >= 1; });
+  };
+  return cell.detail && std::ranges::count_if(cell.detail->recent, failed) >= 2;
+}
+
+// A machine, or its line, cannot break one way and leave all others: where nearly all of that way keeps failing and
+// nearly all else works, one vantage is enough.
+bool only_this_way(const Case& c) {
+  const std::set<std::uint32_t> members = direct_members(c);
+  const auto failing = std::ranges::count_if(members, [&](std::uint32_t i) { return fails_again(c.scene.cells[i]); });
+  const Share others =
+      share_failing(c, [&](std::uint32_t i) { return c.from_failing_vantage(i) && !members.contains(i); });
+  return failing >= kWayLeast && static_cast<std::size_t>(failing) * 4 >= members.size() * 3 &&
+         others.all >= kElseLeast && others.few();
+}
+
 void check_path(Case& c) {
-  c.need(c.failing.vantages.size() >= 2,
+  const Kind kind = c.finding.component.kind;
+  c.need(c.failing.vantages.size() >= 2 || (kind != Kind::kIsp && only_this_way(c)),
          "Near side: one vantage cannot tell itself from its ISP; a second vantage on the same ISP would settle it.",
          "近端：单个观测点无法区分自身与其运营商；在同一运营商增加一个观测点即可判定。");
   c.need(c.failing.targets.size() >= 2, "Only one target fails on this path.", "该路径上只有一个目标故障。");
-  const bool around = c.contrast.any(
-      [&](std::uint32_t i) { return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)); });
-  c.need(around, "The same targets are not seen healthy through another ISP.",
+  const auto through_others = [&](std::uint32_t i) {
+    return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i));
+  };
+  c.need(c.contrast.any(through_others), "The same targets are not seen healthy through another ISP.",
          "没有通过其他运营商看到同样的目标正常。");
-  const bool alone = mostly_healthy(
-      c, [&](std::uint32_t i) { return c.to_failing_target(i) && !c.failing.isps.contains(c.scene.isp(i)); });
-  c.need(alone, "The same targets fail through other ISPs too.", "同样的目标通过其他运营商访问也有故障。");
-  if (c.finding.component.kind == Kind::kIsp) return;
-  if (c.finding.component.kind == Kind::kPath || c.finding.component.kind == Kind::kPeering) need_neighbour_isp(c);
-  c.need(c.finding.component.kind != Kind::kPath || c.finding.hypothesis.mode != Mode::kConnectSlow,
+  c.need(stands_out(c, share_failing(c, through_others)), "The same targets fail through other ISPs too.",
+         "同样的目标通过其他运营商访问也有故障。");
+  if (kind == Kind::kIsp) return;
+  if (kind == Kind::kPeering || (kind == Kind::kPath && !other_regions_reached(c))) need_neighbour_isp(c);
+  c.need(kind != Kind::kPath || c.finding.hypothesis.mode != Mode::kConnectSlow,
          "One path that is only slower may be no more than a new route.", "单条路径只是变慢，可能只是路由变化。");
   const bool elsewhere = c.contrast.any([&](std::uint32_t i) { return c.from_failing_vantage(i); });
   c.need(elsewhere, "The same vantages see nothing else healthy.", "同一批观测点没有看到其他目标正常。");
@@ -268,11 +322,9 @@ void check_vantage(Case& c) {
   c.need(sibling_cells > 0 && sibling_healthy * 2 >= sibling_cells,
          "Near side: the vantage or its ISP; a second vantage on the same ISP would settle it.",
          "近端：观测点或其运营商；在同一运营商增加一个观测点即可判定。");
-  const Share own = share_failing(c, [&](std::uint32_t i) { return c.from_failing_vantage(i); });
   const Share siblings = share_failing(
       c, [&](std::uint32_t i) { return !c.from_failing_vantage(i) && c.failing.isps.contains(c.scene.isp(i)); });
-  const bool alone = siblings.few() || siblings.failing * own.all * kAlone <= own.failing * siblings.all;
-  c.need(alone, "Other vantages on its ISP have troubles too: it may be the ISP.",
+  c.need(stands_out(c, siblings), "Other vantages on its ISP have troubles too: it may be the ISP.",
          "同一运营商的其他观测点也有问题：可能是运营商。");
 }
 

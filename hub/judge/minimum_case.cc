@@ -59,6 +59,31 @@ bool crosses_border(const Case& c, std::uint32_t i) {
   return partition_of(c.scene.target(i)).value_or(side) != side;
 }
 
+std::set<std::uint32_t> direct_members(const Case& c) {
+  std::set<std::uint32_t> members;
+  for (const Member& m : c.scene.topology.members[c.finding.hypothesis.component]) {
+    if (!m.dependency) members.insert(m.cell);
+  }
+  return members;
+}
+
+bool stands_out(const Case& c, const Share& others) {
+  if (others.few()) return true;
+  const std::set<std::uint32_t> members = direct_members(c);
+  const Share own = share_failing(c, [&](std::uint32_t i) { return members.contains(i); });
+  return others.failing * own.all * kAlone <= own.failing * others.all;
+}
+
+Said said_by_companions(const Scene& scene, const Finding& finding, core::CompanionKind kind) {
+  Said said;
+  for (const std::uint32_t i : finding.failing) {
+    const CompanionWords::Word word = scene.companions.words(i, scene.cells[i])[kind];
+    said.good += word == CompanionWords::Word::kGood ? 1 : 0;
+    said.bad += word == CompanionWords::Word::kBad ? 1 : 0;
+  }
+  return said;
+}
+
 bool is_conclusive(const Case& c) {
   const auto conclusive = [&](std::uint32_t i) {
     const Cell& cell = c.scene.cells[i];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,16 @@ inline constexpr std::size_t kSiblingShare = 10;  // a tenth: far above what fai
 /// Refused, an own certificate, a wrong answer: the host is alive and says so itself, in four fifths of the cells.
 [[nodiscard]] bool is_conclusive(const Case& c);
 
+/// What companions of the failing cells said.
+struct Said {
+  std::size_t good = 0;
+  std::size_t bad = 0;
+};
+[[nodiscard]] Said said_by_companions(const Scene& scene, const Finding& finding, core::CompanionKind kind);
+[[nodiscard]] inline Said said_by_companions(const Case& c, core::CompanionKind kind) {
+  return said_by_companions(c.scene, c.finding, kind);
+}
+
 /// Of some cells, how many fail too.
 struct Share {
   std::size_t all = 0;
@@ -77,6 +88,12 @@ Share share_failing(const Case& c, Of of) {
   }
   return out;
 }
+
+/// The cells of the accused component that run through it themselves.
+[[nodiscard]] std::set<std::uint32_t> direct_members(const Case& c);
+
+/// Few of the others fail, or at least kAlone times as many of the component's own cells do.
+[[nodiscard]] bool stands_out(const Case& c, const Share& others);
 
 template <typename Of>
 bool mostly_healthy(const Case& c, Of of) {

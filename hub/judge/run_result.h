@@ -51,6 +51,11 @@ struct RunResult {
 /// to this version.
 [[nodiscard]] std::optional<RunResult> read_run(const core::Record& record);
 
+/// A name that did not resolve at a prober that takes its uplink for lost: that, or its resolver.
+[[nodiscard]] inline bool is_name_without_uplink(const RunResult& run) {
+  return run.trust == Trust::kOwnFault && run.status == core::Status::kFail && run.stage == core::Stage::kDns;
+}
+
 /// Which layers a target's check walks through.
 struct Layers {
   bool dns = true;  // false where the URL holds an address

@@ -10,6 +10,7 @@
 #include "core/target.h"
 #include "core/text.h"
 #include "hub/judge/cell.h"
+#include "hub/judge/companions.h"
 #include "hub/judge/search.h"
 #include "hub/judge/topology.h"
 #include "hub/judge/verdict.h"
@@ -22,6 +23,7 @@ struct Scene {
   std::span<const KnownTarget> targets;
   std::span<const Cell> cells;
   const Topology& topology;
+  const CompanionBook& companions;
   std::int64_t round_ms;      // length of a round
   std::int64_t round_end_ms;  // of the round that was just closed
 

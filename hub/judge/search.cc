@@ -77,26 +77,50 @@ std::vector<EvidenceSum> healthy_evidence(const Topology& topology, const Eviden
 
 }  // namespace
 
-Search::Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window)
+Search::Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window,
+               const CompanionBook& companions)
     : topology_(topology), cells_(cells), table_(table), dirty_members_(topology.size()) {
   for (const std::uint32_t cell : table.dirty_cells()) {
     const auto rank = static_cast<std::uint32_t>(errors_.size());
     errors_.push_back(error_counts(cells[cell].detail->windows[static_cast<std::size_t>(window)].by_class));
+    if (!companions.empty()) words_.push_back(companions.words(cell, cells[cell]));
     for (const std::uint32_t list : topology.bundles.of_cell[cell]) {
       for (const Bundles::Part& p : topology.bundles.lists[list]) {
         dirty_members_[p.component].push_back({{cell, p.dependency}, table.row(cell).data(), rank});
       }
     }
   }
+  if (std::ranges::none_of(words_, &CompanionWords::any)) words_.clear();
   const std::vector<EvidenceSum> healthy = healthy_evidence(topology, table);
   for (std::uint32_t c = 0; c < topology.size(); ++c) {
-    if (!dirty_members_[c].empty()) add_component(c, healthy[c]);
+    if (!dirty_members_[c].empty()) add_component(c, healthy[c], window);
   }
   const std::vector<float> nothing(errors_.size(), 0);
   for (const Candidate& c : candidates_) alone_.push_back(weigh(c, nothing));
 }
 
-void Search::add_component(std::uint32_t component, const EvidenceSum& healthy) {
+// Over all cells of the component, those that fail and those that do not; needed only where companions spoke.
+FailingShare Search::failing_share(std::uint32_t component, Window window) const {
+  const bool spoke = !words_.empty() && std::ranges::any_of(dirty_members_[component],
+                                                            [&](const DirtyMember& d) { return words_[d.rank].any(); });
+  if (!spoke) return {};
+  PerChannel n{};
+  PerChannel k{};
+  for (const Member& m : topology_.members[component]) {
+    if (m.dependency) continue;
+    const Trials t = judge::window(cells_[m.cell], window);
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      n[c] += t.n[c];
+      k[c] += t.k[c];
+    }
+  }
+  const auto share = [&](Channel c) {
+    return static_cast<double>(k[index(c)]) / (1 + static_cast<double>(n[index(c)]));
+  };
+  return {share(Channel::kDns), std::max(share(Channel::kTcp), share(Channel::kTls))};
+}
+
+void Search::add_component(std::uint32_t component, const EvidenceSum& healthy, Window window) {
   const std::span<const Mode> modes = modes_of(topology_.components[component].kind);
   std::array<double, kModes> positive{};
   for (const DirtyMember& d : dirty_members_[component]) {
@@ -105,9 +129,10 @@ void Search::add_component(std::uint32_t component, const EvidenceSum& healthy) 
       if (nats > 0) positive[static_cast<std::size_t>(mode)] += nats;
     }
   }
+  const FailingShare share = failing_share(component, window);
   for (const Mode mode : modes) {
     const auto i = static_cast<std::size_t>(mode);
-    if (positive[i] > kWorthTrying) candidates_.push_back({component, mode, healthy[i]});
+    if (positive[i] > kWorthTrying) candidates_.push_back({component, mode, healthy[i], share});
   }
 }
 
@@ -127,6 +152,7 @@ Scored Search::weigh(const Candidate& c, const std::vector<float>& explained) co
   const Kind kind = topology_.components[c.component].kind;
   double nats = c.healthy;
   double classes = 0;
+  double against = 0;
   for (const DirtyMember& d : dirty_members_[c.component]) {
     const double says = static_cast<double>(d.nats[mode_index(d.member, c.mode)]);
     if (says <= 0) {
@@ -136,10 +162,12 @@ Scored Search::weigh(const Candidate& c, const std::vector<float>& explained) co
     const double gain = says - static_cast<double>(explained[d.rank]);
     if (gain <= 0) continue;
     nats += gain;
-    if (!d.member.dependency) classes += gain / says * judge::class_evidence(kind, c.mode, errors_[d.rank]);
+    if (d.member.dependency) continue;
+    classes += gain / says * class_evidence(kind, c.mode, errors_[d.rank]);
+    if (!words_.empty()) against += companion_evidence(kind, c.mode, words_[d.rank], c.share);
   }
-  Scored s{{c.component, c.mode}, 0, cap_class_evidence(classes), 0};
-  s.evidence = nats + s.class_evidence;
+  Scored s{{c.component, c.mode}, 0, cap_class_evidence(classes) + cap_companion_evidence(against), 0};
+  s.evidence = nats + s.told_apart;
   s.score = s.evidence + info(kind).log_prior - std::log(static_cast<double>(modes_of(kind).size()));
   return s;
 }

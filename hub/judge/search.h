@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "hub/judge/companions.h"
 #include "hub/judge/error_class.h"
 #include "hub/judge/evidence.h"
 #include "hub/judge/modes.h"
@@ -23,15 +24,16 @@ struct Hypothesis {
 /// A hypothesis with what speaks for it, given the rest of the explanation.
 struct Scored {
   Hypothesis hypothesis;
-  double evidence = 0;        // nats against "healthy"; no prior in it
-  double class_evidence = 0;  // the part of it that comes from error classes
-  double score = 0;           // evidence + ln prior - ln #modes
+  double evidence = 0;    // nats against "healthy"; no prior in it
+  double told_apart = 0;  // the part of it that comes from error classes and companions
+  double score = 0;       // evidence + ln prior - ln #modes
 };
 
 /// One search over one window. Holds references: topology, cells and table must outlive it.
 class Search {
  public:
-  Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window);
+  Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window,
+         const CompanionBook& companions);
 
   /// The explanation. `start`: components that are already held guilty; they are tried first and may be dropped.
   /// `fixed`: hypotheses that stay and are not returned.
@@ -60,6 +62,7 @@ class Search {
     std::uint32_t component;
     Mode mode;
     double healthy;  // what the cells without failures say, always <= 0
+    FailingShare share{};
   };
   // A member with failures: its row and its place in the list of dirty cells, looked up once.
   struct DirtyMember {
@@ -74,9 +77,10 @@ class Search {
   };
   [[nodiscard]] Scored delta(const Candidate& c, const Explained& already) const;
   [[nodiscard]] const Candidate* candidate(const Hypothesis& h) const;
-  void add_component(std::uint32_t component, const std::array<double, kModes>& healthy);
+  void add_component(std::uint32_t component, const std::array<double, kModes>& healthy, Window window);
   [[nodiscard]] Explained explain(std::span<const Hypothesis> set) const;
   [[nodiscard]] Scored weigh(const Candidate& c, const std::vector<float>& explained) const;
+  [[nodiscard]] FailingShare failing_share(std::uint32_t component, Window window) const;
   void improve(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed,
                std::span<const Hypothesis> singles) const;
   void grow(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed, std::size_t size_max) const;
@@ -88,6 +92,7 @@ class Search {
   std::vector<Scored> alone_;                            // by candidate: what it says while nothing is explained
   std::vector<std::vector<DirtyMember>> dirty_members_;  // by component; filled for candidates only
   std::vector<ErrorCounts> errors_;                      // by rank in the list of dirty cells
+  std::vector<CompanionWords> words_;                    // by rank; empty where no companion says anything
 };
 
 }  // namespace sonde::hub::judge

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/percent.h"
+
 namespace sonde::prober {
 namespace {
 
@@ -63,12 +65,6 @@ constexpr std::array kKeys = {
               "十倍，最多 300ms；首个应答在 1ms 内到达时不监听"},
 };
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char low = static_cast<char>(c | 0x20);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 /// Percent escapes of a URL's path become the bytes they stand for, in the escapes of RFC 1035 5.1 where not plain.
 std::optional<std::string> name_of_path(std::string_view path) {
   path = path.substr(0, path.find('?'));
@@ -78,8 +74,9 @@ std::optional<std::string> name_of_path(std::string_view path) {
     int byte = static_cast<unsigned char>(path[i]);
     const bool escaped = path[i] == '%';
     if (escaped) {
-      if (i + 2 >= path.size() || hex_digit(path[i + 1]) < 0 || hex_digit(path[i + 2]) < 0) return std::nullopt;
-      byte = hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2]);
+      if (i + 2 >= path.size() || core::hex_digit(path[i + 1]) < 0 || core::hex_digit(path[i + 2]) < 0)
+        return std::nullopt;
+      byte = core::hex_digit(path[i + 1]) * 16 + core::hex_digit(path[i + 2]);
       i += 2;
     }
     if (byte >= 0x80) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/percent.h"
 #include "prober/checks/starttls.h"
 
 namespace sonde::prober {
@@ -57,19 +58,13 @@ constexpr std::array kExpectKeys = {
     kCertDaysKey,
     kMaxDurationKey};
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::optional<std::string> from_hex(std::string text) {
   std::erase(text, ' ');
-  if (text.size() % 2 != 0 || !std::ranges::all_of(text, [](char c) { return hex_digit(c) >= 0; })) return std::nullopt;
+  if (text.size() % 2 != 0 || !std::ranges::all_of(text, [](char c) { return core::hex_digit(c) >= 0; }))
+    return std::nullopt;
   std::string out;
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    out += static_cast<char>(hex_digit(text[i]) * 16 + hex_digit(text[i + 1]));
+    out += static_cast<char>(core::hex_digit(text[i]) * 16 + core::hex_digit(text[i + 1]));
   }
   return out;
 }

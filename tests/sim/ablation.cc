@@ -11,14 +11,15 @@ namespace {
 
 using hub::judge::JudgeOptions;
 
-const std::array<std::pair<std::string, bool JudgeOptions::*>, 6>& gates() {
-  static const std::array<std::pair<std::string, bool JudgeOptions::*>, 6> all{
+const std::array<std::pair<std::string, bool JudgeOptions::*>, 7>& gates() {
+  static const std::array<std::pair<std::string, bool JudgeOptions::*>, 7> all{
       {{"posterior", &JudgeOptions::gate_posterior},
        {"evidence", &JudgeOptions::gate_evidence},
        {"bayes", &JudgeOptions::gate_bayes_factor},
        {"twins", &JudgeOptions::gate_twins},
        {"freshness", &JudgeOptions::gate_freshness},
-       {"minimum", &JudgeOptions::gate_minimum_evidence}}};
+       {"minimum", &JudgeOptions::gate_minimum_evidence},
+       {"companions", &JudgeOptions::ask}}};
   return all;
 }
 

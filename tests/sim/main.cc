@@ -92,7 +92,8 @@ int main(int argc, char** argv) {
   app.add_option("--bursts", o.noise.bursts_per_day, "short troubles a day that nobody must name (default 50)");
   app.add_option("--loss", o.noise.loss, "times the usual loss (default 1)");
   app.add_option("--drift", o.noise.drift, "0 none, 1 as documented (default 1)");
-  app.add_option("--gates-off", gates_off, "switch gates off: posterior evidence bayes twins freshness minimum")
+  app.add_option("--gates-off", gates_off,
+                 "switch gates off: posterior evidence bayes twins freshness minimum companions")
       ->delimiter(',')
       ->check(CLI::IsMember(sonde::sim::gate_names()));
   app.add_option("--write", o.write_to,

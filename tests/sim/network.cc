@@ -38,6 +38,10 @@ Network::Network(const World& world, const Noise& noise, std::uint64_t seed, std
     const double far_off = clocks.chance(1.0 / 9) && noise.skew_seconds > 0 ? (clocks.chance(0.5) ? 8 : -8) : 0;
     skew_ms_.push_back(static_cast<std::int64_t>(1000 * (far_off + noise.skew_seconds * clocks.normal())));
   }
+  Rng resolvers = Rng::named(seed, "resolvers");
+  for (std::size_t v = 0; v < world.vantages.size(); ++v) {
+    lets_ask_others_.push_back(!resolvers.chance(noise.closed_resolvers));
+  }
   Rng gaps = Rng::named(seed, "gaps");
   make_gaps(world, gaps, start_ms, end_ms);
   Rng routes = Rng::named(seed, "routes");

@@ -25,6 +25,7 @@ struct Noise {
   double bursts_per_day = 50;  // short troubles (make_burst)
   double skew_seconds = 0.4;   // spread of the vantages' clocks; one in nine is 8 s off
   double drift = 1;            // after the training: 0 none, 1 log-sigma .35 per ISP and .25 per pair
+  double closed_resolvers = 0.15;  // share of the vantages that can ask no resolver but their own
   double routes_per_day = 6;   // changes of route that stay for hours
 };
 
@@ -42,6 +43,8 @@ class Network {
   [[nodiscard]] const std::optional<Failure>& blocked(std::size_t cell) const { return cells_[cell].blocked; }
   /// No result of the vantage arrives at that time.
   [[nodiscard]] bool silent(std::size_t vantage, std::int64_t at_ms) const;
+  /// False where the vantage's network drops what goes to other resolvers than its own.
+  [[nodiscard]] bool lets_ask_others(std::size_t vantage) const { return lets_ask_others_[vantage]; }
   /// The vantage's clock minus the true one.
   [[nodiscard]] std::int64_t skew_ms(std::size_t vantage) const { return skew_ms_[vantage]; }
   [[nodiscard]] const Noise& noise() const { return noise_; }
@@ -71,6 +74,7 @@ class Network {
   std::int64_t drift_ms_;
   std::vector<Cell> cells_;
   std::vector<std::int64_t> skew_ms_;
+  std::vector<bool> lets_ask_others_;
   std::vector<std::vector<Gap>> gaps_;  // by vantage
   std::vector<Route> routes_;
 };

@@ -103,7 +103,8 @@ Player::Player(const World& world, const Script& script, const Noise& noise, std
       script_(script),
       network_(world, noise, seed, script.start_ms, script.end_ms(), script.trained_ms),
       runs_(Rng::named(seed, "runs")),
-      fate_(Rng::named(seed, "fate")) {
+      fate_(Rng::named(seed, "fate")),
+      companions_(Rng::named(seed, "companions")) {
   Rng phases = Rng::named(seed, "phases");
   for (std::size_t cell = 0; cell < world.cells(); ++cell) {
     phase_ms_.push_back(static_cast<std::int64_t>(phases.uniform() * static_cast<double>(script.round_ms)));
@@ -116,6 +117,7 @@ Player::Player(const World& world, const Script& script, const Noise& noise, std
     good_.push_back(core::to_record(measurement_of(world.facts_of(cell), good), world.vantage_of(cell),
                                     world.target_of(cell), core::from_unix_ms(script.start_ms)));
     places_.push_back(places_in(good_.back()));
+    cell_of_.emplace(std::pair{world.vantage_of(cell).name, world.target_of(cell).name}, cell);
   }
   for (std::size_t v = 0; v < world.vantages.size(); ++v) {
     std::vector<std::size_t>& cells = by_phase_.emplace_back(world.targets.size());
@@ -132,6 +134,7 @@ void Player::play(Audience& audience) {
   for (std::int64_t round = 0; round < script_.rounds; ++round) {
     play_round(round, audience);
     audience.round_over(script_.start_ms + (round + 1) * script_.round_ms);
+    asks_ = audience.asks();
   }
 }
 
@@ -153,6 +156,7 @@ void Player::play_round(std::int64_t round, Audience& audience) {
   for (const auto& cells : by_phase_) {
     for (const std::size_t cell : cells) play_cell(cell, begin + phase_ms_[cell], round, audience);
   }
+  play_companions(begin, audience);
   std::erase_if(late_, [&](const Late& l) {
     if (l.round > round) return false;
     audience.record(l.record);
@@ -169,6 +173,25 @@ void Player::play_cell(std::size_t cell, std::int64_t at_ms, std::int64_t round,
   if (network_.silent(v, at_ms) || fate_.chance(network_.noise().lost_results)) return;
   send(cell, at_ms + network_.skew_ms(v), seen, round, audience);
   audience.run(cell, at_ms, seen);
+}
+
+/// Each prober makes its own one after the other, 3 s apart; what does not fit into the round is not made.
+void Player::play_companions(std::int64_t begin_ms, Audience& audience) {
+  std::map<std::string_view, std::int64_t> at_ms;
+  for (const core::CompanionAsk& ask : asks_) {
+    const std::int64_t at = at_ms.try_emplace(ask.vantage, begin_ms).first->second += 3000;
+    const std::size_t cell = cell_of_.at({ask.vantage, ask.target});
+    const std::size_t v = cell / world_.targets.size();
+    if (at >= begin_ms + script_.round_ms) continue;
+    Seen seen = run_of(cell, at, world_, network_, active_, companions_, ask.kind);
+    if (doubts_[v]->uplink_lost(at)) seen.suspect_why = "uplink";
+    if (network_.silent(v, at) || companions_.chance(network_.noise().lost_results)) continue;
+    core::Record r = core::to_record(measurement_of(world_.facts_of(cell), seen), world_.vantage_of(cell),
+                                     world_.target_of(cell), core::from_unix_ms(at + network_.skew_ms(v)));
+    r.measurement = core::kCompanionMeasurement;
+    r.add_tag(core::kCompanionTag, core::name(ask.kind));
+    audience.record(r);
+  }
 }
 
 void Player::send(std::size_t cell, std::int64_t stamp_ms, const Seen& seen, std::int64_t round, Audience& audience) {

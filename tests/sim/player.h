@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/companion.h"
 #include "core/record.h"
 #include "network.h"
 #include "run.h"
@@ -25,6 +26,8 @@ class Audience {
   virtual void run(std::size_t /*cell*/, std::int64_t /*at_ms*/, const Seen& /*seen*/) {}
   /// Everything that will come of the rounds before has come.
   virtual void round_over(std::int64_t end_ms) = 0;
+  /// Companions that it wants of the vantages now.
+  virtual std::vector<core::CompanionAsk> asks() { return {}; }
 };
 
 class Player {
@@ -47,6 +50,7 @@ class Player {
 
   void play_round(std::int64_t round, Audience& audience);
   void play_cell(std::size_t cell, std::int64_t at_ms, std::int64_t round, Audience& audience);
+  void play_companions(std::int64_t begin_ms, Audience& audience);
   void send(std::size_t cell, std::int64_t stamp_ms, const Seen& seen, std::int64_t round, Audience& audience);
   const core::Record& record_of(std::size_t cell, std::int64_t stamp_ms, const Seen& seen);
   void choose_active(std::int64_t from_ms, std::int64_t to_ms);
@@ -65,6 +69,9 @@ class Player {
   std::vector<std::unique_ptr<SelfDoubt>> doubts_;   // by vantage
   std::vector<const Fault*> active_;
   std::vector<Late> late_;
+  std::map<std::pair<std::string, std::string>, std::size_t> cell_of_;  // by names of vantage and target
+  std::vector<core::CompanionAsk> asks_;                                // for the next round
+  Rng companions_;
 };
 
 }  // namespace sonde::sim

@@ -17,10 +17,22 @@ struct Active {
   double dependent = 0;  // chance of a 503 for want of a dependency
 };
 
+/// What is left to do of a run that is made in another way.
+TargetFacts facts_for(TargetFacts facts, std::optional<core::CompanionKind> way) {
+  if (way && *way != core::CompanionKind::kSecondResolver) facts.named = false;
+  if (way == core::CompanionKind::kPlainPort) facts.tls = facts.http = false;
+  return facts;
+}
+
 class Walk {
  public:
-  Walk(std::size_t cell, std::int64_t at_ms, const World& world, const Network& network, Rng& rng)
-      : cell_(cell), at_ms_(at_ms), facts_(world.facts_of(cell)), network_(network), rng_(rng) {}
+  Walk(std::size_t cell, std::int64_t at_ms, const World& world, const Network& network, Rng& rng,
+       std::optional<core::CompanionKind> way)
+      : cell_(cell), at_ms_(at_ms), facts_(facts_for(world.facts_of(cell), way)), network_(network), rng_(rng) {
+    if (way == core::CompanionKind::kSecondResolver && !network.lets_ask_others(cell / world.targets.size())) {
+      lost_names_ = true;
+    }
+  }
 
   void add(const Fault& f) {
     const double level = f.level(at_ms_) * f.severity;
@@ -111,6 +123,10 @@ class Walk {
 
   bool resolve() {
     if (!facts_.named) return true;
+    if (lost_names_) {
+      fail({core::Stage::kDns, core::Cause::kTimeout}, 0);
+      return false;
+    }
     // Most names are in the resolver's cache; some are fetched from where the service is.
     const double seconds = 0.002 + rng_.uniform(0, 0.006) + (rng_.chance(0.125) ? seen_.round_trip : 0);
     if (!pass(Step::kDns, seconds, {core::Stage::kDns, core::Cause::kTimeout})) return false;
@@ -173,10 +189,11 @@ class Walk {
 
   std::size_t cell_;
   std::int64_t at_ms_;
-  const TargetFacts& facts_;
+  TargetFacts facts_;
   const Network& network_;
   Rng& rng_;
   Seen seen_;
+  bool lost_names_ = false;  // this network lets nobody ask another resolver
   std::array<Active, 8> active_{};
   std::size_t count_ = 0;
   double connect_delay_ = 0;
@@ -185,12 +202,21 @@ class Walk {
   int again_ = 0;
 };
 
+/// Faults that a companion goes around.
+bool goes_around(core::CompanionKind way, const Fault& f) {
+  if (way == core::CompanionKind::kSecondResolver) return f.kind == "resolver";
+  if (way == core::CompanionKind::kPlainPort) return f.kind == "border-reset" || f.kind == "sni-filter";
+  return false;
+}
+
 }  // namespace
 
 Seen run_of(std::size_t cell, std::int64_t at_ms, const World& world, const Network& network,
-            std::span<const Fault* const> faults, Rng& rng) {
-  Walk walk{cell, at_ms, world, network, rng};
-  for (const Fault* f : faults) walk.add(*f);
+            std::span<const Fault* const> faults, Rng& rng, std::optional<core::CompanionKind> way) {
+  Walk walk{cell, at_ms, world, network, rng, way};
+  for (const Fault* f : faults) {
+    if (!way || !goes_around(*way, *f)) walk.add(*f);
+  }
   return walk.go();
 }
 

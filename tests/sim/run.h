@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "core/companion.h"
 #include "core/outcome.h"
 #include "network.h"
 
@@ -26,8 +28,10 @@ struct Seen {
   [[nodiscard]] bool ok() const { return status == core::Status::kOk || status == core::Status::kDegraded; }
 };
 
-/// `faults` are those that are on and may touch the pair.
+/// `faults` are those that are on and may touch the pair. `way`: a companion of that kind; nothing: a run of the
+/// schedule.
 [[nodiscard]] Seen run_of(std::size_t cell, std::int64_t at_ms, const World& world, const Network& network,
-                          std::span<const Fault* const> faults, Rng& rng);
+                          std::span<const Fault* const> faults, Rng& rng,
+                          std::optional<core::CompanionKind> way = std::nullopt);
 
 }  // namespace sonde::sim

@@ -57,6 +57,8 @@ class Hearing final : public Audience {
     tally_.round_over();
   }
 
+  std::vector<core::CompanionAsk> asks() override { return judge_.take_asks(); }
+
   TrialResult finish() {
     hear(judge_.advance(core::from_unix_ms(script_.end_ms() + 3 * script_.round_ms)));
     const std::vector<hub::judge::Truth> truths = script_.truths();

@@ -78,6 +78,10 @@ std::string prober_text(const World& world, const Plan& plan, std::size_t index)
       fmt::format("vantage: {{name: {}, provider: {}, region: {}, partition: {}, isp: {}{}, source: {}}}\n", v.name,
                   v.provider, v.region, core::name(v.partition), v.isp, place_text(v.place), plan.source(index));
   out += fmt::format("resolver: {}:{}\n", plan.resolver(index), plan.dns_port());
+  // Companions ask another vantage's: where there is no other, nobody.
+  const std::size_t next = (index + 1) % world.vantages.size();
+  out += next == index ? "second_resolver: none\n"
+                       : fmt::format("second_resolver: {}:{}\n", plan.resolver(next), plan.dns_port());
   out += "policy: {allow: [127.0.0.0/8]}\n";
   return out;
 }

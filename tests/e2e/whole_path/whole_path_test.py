@@ -24,10 +24,12 @@ FAULTS = [
      "service-region:stratus/cn-north/object-storage", "provider"),
     ("the border drops", {"on": {"border": True}, "kind": "black_hole"}, re.compile("border:.*"), "path"),
     ("a vantage loses its uplink", {"on": {"vantage": "beijing-ct"}, "kind": "uplink"}, "vantage:beijing-ct", "vantage"),
+    ("a resolver fails", {"on": {"vantage": "frankfurt-dt"}, "kind": "dns_servfail"},
+     re.compile(r"resolver:127\.\d+\.0\.53:\d+"), "dns"),
 ]
 # Hard faults are promised within two probe rounds of evidence. A black hole is only known after the timeout of a run,
 # results wait up to one watermark round, and shared machines are slow: the bound here is on the whole chain.
-SECONDS_TO_VERDICT = 30
+SECONDS_TO_VERDICT = 45  # the resolver's needs companions, which are made 3 s apart
 SECONDS_TO_CLOSE = 45
 
 
@@ -101,7 +103,21 @@ class WholePath(unittest.TestCase):
         servers.fetch(self.fleet.hub + "/-/healthy")
         servers.fetch(self.fleet.hub + "/-/ready")
 
-    def test_4_every_point_is_in_both_databases(self):
+    def test_4_companions_settled_the_resolver_and_are_no_probes(self):
+        """The hub asked Frankfurt's prober, in its answers to writes, to ask another resolver; that one answered."""
+        found = {}
+        for series in self.fleet.influx.ask("sonde", "SELECT success FROM companion GROUP BY vantage, companion"):
+            found[series["tags"]["vantage"], series["tags"]["companion"]] = [v[1] for v in series["values"]]
+        answers = found["frankfurt-dt", "second_resolver"]
+        self.assertGreaterEqual(answers.count(1), 3, found)
+        self.assertIn(("frankfurt-dt", "last_address"), found)
+        metrics = servers.fetch(self.fleet.hub + "/metrics").decode()
+        asked, judged = (int(re.search(rf"^{name} (\d+)$", metrics, re.M)[1])
+                         for name in ("sonde_judge_companions_asked_total", "sonde_judge_companions_total"))
+        self.assertGreaterEqual(judged, len(answers))
+        self.assertGreaterEqual(asked, judged)
+
+    def test_5_every_point_is_in_both_databases(self):
         for vantage in self.fleet.world["vantages"]:
             self.assertEqual(self.fleet.processes.pop(vantage["name"]).stop(), 0)
         truth = {}

@@ -61,6 +61,24 @@ TEST_F(IngestTest, AnswersOnlyOnceDurable) {
   EXPECT_EQ(ingest.counters().bytes_waiting, 0u);
 }
 
+TEST_F(IngestTest, AsksTheProberThatWritesForCompanions) {
+  std::vector<std::string> asked;
+  ingest.on_vantages([&asked](std::span<const std::string> vantages) {
+    asked.assign(vantages.begin(), vantages.end());
+    return vantages.empty() ? std::string{} : std::string{"v/last_address/t"};
+  });
+  Answer& probes =
+      send(request("probe,target=t,vantage=v f=1 1000\nprobe,target=u,vantage=v f=1 1000\nm,vantage=x f=1 1\n"));
+  EXPECT_EQ(asked, std::vector<std::string>{"v"});
+  Answer& others = send(request("m,vantage=v f=1 1000"));
+  log.become_durable();
+  ASSERT_EQ(probes.status(), 204);
+  using Header = std::pair<std::string, std::string>;
+  EXPECT_EQ(probes.response->headers, (std::vector<Header>{{"sonde-companions", "v/last_address/t"}}));
+  ASSERT_EQ(others.status(), 204);
+  EXPECT_TRUE(others.response->headers.empty());
+}
+
 TEST_F(IngestTest, SaysUnavailableWhenTheDiskRefuses) {
   Answer& a = send(request("m f=1 1000"));
   log.become_durable(core::Error{core::ErrorCode::kIo, "disk on fire"});

@@ -69,14 +69,6 @@ TEST(HttpHead, CountsTrailersTowardsTheLimit) {
   EXPECT_TRUE(head.take_headers().empty());
 }
 
-TEST(HttpText, PercentDecoding) {
-  EXPECT_EQ(percent_decode("a%20b%2Fc+d", false), "a b/c+d");
-  EXPECT_EQ(percent_decode("a+b%2b", true), "a b+");
-  for (const char* bad : {"%", "%1", "%zz", "a%2", "%00", "%-1"})
-    EXPECT_EQ(percent_decode(bad, false), std::nullopt) << bad;
-  EXPECT_EQ(percent_decode(std::string_view("a\0b", 3), false), std::nullopt);
-}
-
 TEST(HttpText, Targets) {
   EXPECT_EQ(parse_target("/a/b?x=1")->path, "/a/b");
   EXPECT_EQ(parse_target("http://host:1/a?x")->path, "/a");

@@ -49,7 +49,8 @@ double app_over_path(const std::vector<Cell>& failing, const std::vector<Cell>& 
   for (std::size_t i = 0; i < contrast; ++i) add(healthy[i], {0});
   t.bundles = make_bundles(t);
   const EvidenceTable table{cells, Window::kFast};
-  const Search search{t, cells, table, Window::kFast};
+  const CompanionBook nothing_said;
+  const Search search{t, cells, table, Window::kFast, nothing_said};
   return search.score({0, Mode::kTcp}, {}).evidence - search.score({1, Mode::kTcp}, {}).evidence;
 }
 

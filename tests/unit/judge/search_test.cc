@@ -80,7 +80,7 @@ TEST(Search, IsWithinATenthOfANatOfTheExhaustiveOptimumNearlyAlways) {
       cells.push_back(cell(trials(3.4F, fails ? 1.7F : 0)));
     }
     const EvidenceTable table{cells, Window::kFast};
-    const Search search{topology, cells, table, Window::kFast};
+    const Search search{topology, cells, table, Window::kFast, CompanionBook{}};
     std::vector<Hypothesis> all;
     for (std::uint32_t c = 0; c < 12; ++c) {
       const Hypothesis h = search.best_mode(c);

@@ -142,6 +142,19 @@ TEST_F(InfluxTest, WritesLinesToTheV1Path) {
   EXPECT_EQ(posts()[0].addresses, std::vector<std::string>{"192.0.2.9"});
 }
 
+TEST_F(InfluxTest, HandsOnWhatAHubAsksOfProbers) {
+  options.omit_strings = InfluxOptions::OmitStrings::kNo;
+  std::vector<std::string> asked;
+  sink().on_companions([&asked](std::string_view text) { asked.emplace_back(text); });
+  http.push(FakeHttpClient::status(204, "", {{"sonde-companions", "v/last_address/t"}}));
+  EXPECT_EQ(deliver(kThree).kind, SinkReply::Kind::kDone);
+  EXPECT_EQ(asked, std::vector<std::string>{"v/last_address/t"});
+  // A refusal is no hub's answer to a write.
+  http.push(FakeHttpClient::status(401, "", {{"sonde-companions", "v/last_address/t"}}));
+  EXPECT_EQ(deliver(kThree).kind, SinkReply::Kind::kBlocked);
+  EXPECT_EQ(asked.size(), 1U);
+}
+
 TEST_F(InfluxTest, WritesLinesToTheV2PathWithAToken) {
   options.database.clear();
   options.org = "a b";

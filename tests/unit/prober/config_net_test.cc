@@ -92,6 +92,13 @@ TEST_F(ConfigNet, FirstAddressOfAnyFamilyIsTheDefault) {
   EXPECT_EQ(read("handshakes_in_flight: 4\ntargets: []\n").handshakes_in_flight_max, 4U);
 }
 
+TEST_F(ConfigNet, CompanionsAreGrantedUnlessItIsSaidOtherwise) {
+  EXPECT_EQ(read("second_resolver: none\ncompanions: false\ntargets: []\n").second_resolver, "none");
+  EXPECT_FALSE(read("companions: false\ntargets: []\n").companions);
+  EXPECT_TRUE(read("targets: []\n").companions);
+  EXPECT_NE(error("second_resolver: nobody\ntargets: []\n").find("ADDRESS:PORT or none"), std::string::npos);
+}
+
 TEST_F(ConfigNet, C35_ACanaryIsAnAddressWhereNobodyIs) {
   EXPECT_EQ(read("captive_canary: 192.0.2.1\ntargets: []\n").captive_canary, io::parse_endpoint("192.0.2.1:80", 0));
   EXPECT_FALSE(read("targets: []\n").captive_canary.has_value());
