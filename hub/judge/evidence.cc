@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 namespace sonde::hub::judge {
@@ -89,33 +90,86 @@ Baselines baselines(const Cell& cell) {
   return b;
 }
 
+namespace {
+
+// Trials, failures, and the baselines of the channels that failed: all that a row depends on.
+using RowKey = std::array<float, 3 * kChannels>;
+
+RowKey row_key(const Cell& cell, const PerChannel& n, const PerChannel& k) {
+  RowKey key{};
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    key[c] = n[c];
+    key[kChannels + c] = k[c];
+    // Kept as a float, so that the row depends on the key and nothing else.
+    if (k[c] > 0) key[2 * kChannels + c] = static_cast<float>(baseline(cell, static_cast<Channel>(c)));
+  }
+  return key;
+}
+
+EvidenceRow row_of_key(const RowKey& key) {
+  PerChannel n{};
+  PerChannel k{};
+  Baselines b{};
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    n[c] = key[c];
+    k[c] = key[kChannels + c];
+    b[c] = static_cast<double>(key[2 * kChannels + c]);
+  }
+  return cell_evidence(n, k, b);
+}
+
+}  // namespace
+
 EvidenceTable::EvidenceTable(std::span<const Cell> cells, Window window) {
+  const auto w = static_cast<std::size_t>(window);
   index_.resize(cells.size());
   dirty_.assign(cells.size(), 0);
   std::unordered_map<PerChannel, std::uint32_t, BytesHash<PerChannel>> healthy;
+  std::unordered_map<RowKey, std::uint32_t, BytesHash<RowKey>> failing;
+  std::vector<std::uint32_t> shared_by;  // by row: cells without failures
+  const auto healthy_row = [&](const PerChannel& good) {
+    const auto [it, added] = healthy.try_emplace(good, static_cast<std::uint32_t>(rows_.size()));
+    if (added) rows_.push_back(cell_evidence(good, PerChannel{}, Baselines{}));
+    return it->second;
+  };
+  const auto share = [&](std::uint32_t row) {
+    if (shared_by.size() <= row) shared_by.resize(row + 1, 0);
+    ++shared_by[row];
+    if (commonest_ >= shared_by.size() || shared_by[row] > shared_by[commonest_]) commonest_ = row;
+    return row;
+  };
+  const Cell* before = nullptr;  // the latest one in the small form: mostly the next one is just like it
+  std::uint32_t row_before = 0;
   for (std::uint32_t i = 0; i < cells.size(); ++i) {
-    const Trials& t = cells[i].window(window);
-    if (is_dirty(cells[i], window)) {
+    const Cell& cell = cells[i];
+    if (!cell.detail) {
+      if (before == nullptr || cell.channels != before->channels || cell.good[w] != before->good[w]) {
+        row_before = healthy_row(judge::window(cell, window).n);
+      }
+      before = &cell;
+      index_[i] = share(row_before);
+      continue;
+    }
+    const Trials& t = cell.detail->windows[w];
+    if (is_dirty(cell, window)) {
       dirty_[i] = 1;
       dirty_cells_.push_back(i);
-      index_[i] = static_cast<std::uint32_t>(rows_.size());
-      rows_.push_back(cell_evidence(t.n, t.k, baselines(cells[i])));
+      const RowKey key = row_key(cell, t.n, t.k);
+      const auto [it, added] = failing.try_emplace(key, static_cast<std::uint32_t>(rows_.size()));
+      if (added) rows_.push_back(row_of_key(key));
+      index_[i] = it->second;
       continue;
     }
     // Failures at channels that never worked are no news, and neither are they good trials.
     PerChannel good = t.n;
     for (std::size_t c = 0; c < kChannels; ++c) good[c] -= t.k[c];
-    const auto [it, added] = healthy.try_emplace(good, static_cast<std::uint32_t>(rows_.size()));
-    if (added) rows_.push_back(cell_evidence(good, PerChannel{}, Baselines{}));
-    index_[i] = it->second;
+    index_[i] = share(healthy_row(good));
   }
 }
 
-// Trials, failures, and the baselines of the channels that failed: all that a row depends on.
-using RowKey = std::array<float, 3 * kChannels>;
-
 struct RecentEvidence::Rows {
   std::unordered_map<RowKey, EvidenceRow, BytesHash<RowKey>> known;
+  std::array<std::optional<EvidenceRow>, 1U << kChannels> of_good;  // rounds without failures, by what was tried
 };
 
 RecentEvidence::RecentEvidence(std::span<const Cell> cells) : cells_(cells), rows_(std::make_unique<Rows>()) {}
@@ -123,19 +177,15 @@ RecentEvidence::~RecentEvidence() = default;
 
 const EvidenceRow& RecentEvidence::row(std::uint32_t cell, std::size_t recent) {
   const Cell& of = cells_[cell];
-  const RoundTrials& t = of.recent[recent];
-  RowKey key{};
-  Baselines b{};
-  for (std::size_t c = 0; c < kChannels; ++c) {
-    key[c] = t.n[c];
-    key[kChannels + c] = t.k[c];
-    if (t.k[c] <= 0) continue;
-    // Kept as a float, so that the row depends on the key and nothing else.
-    key[2 * kChannels + c] = static_cast<float>(baseline(of, static_cast<Channel>(c)));
-    b[c] = static_cast<double>(key[2 * kChannels + c]);
+  if (!of.detail) {
+    std::optional<EvidenceRow>& row = rows_->of_good[of.recent[recent]];
+    if (!row) row = cell_evidence(recent_round(of, recent).n, PerChannel{}, Baselines{});
+    return *row;
   }
+  const RoundTrials& t = of.detail->recent[recent];
+  const RowKey key = row_key(of, t.n, t.k);
   const auto [it, added] = rows_->known.try_emplace(key);
-  if (added) it->second = cell_evidence(t.n, t.k, b);
+  if (added) it->second = row_of_key(key);
   return it->second;
 }
 

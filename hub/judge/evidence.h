@@ -32,12 +32,17 @@ inline constexpr std::array<double, 5> kSeverities{0.1, 0.25, 0.5, 0.8, 0.97};
 
 [[nodiscard]] Baselines baselines(const Cell& cell);
 
-/// ℓ of all cells over a window. Healthy cells with equal trials share a row.
+/// ℓ of all cells over a window. Cells with equal trials, failures and baselines share a row.
 class EvidenceTable {
  public:
   EvidenceTable(std::span<const Cell> cells, Window window);
 
   [[nodiscard]] const EvidenceRow& row(std::uint32_t cell) const { return rows_[index_[cell]]; }
+  /// Rows have numbers; dirty cells never share one with others.
+  [[nodiscard]] std::uint32_t row_id(std::uint32_t cell) const { return index_[cell]; }
+  [[nodiscard]] const EvidenceRow& row_of(std::uint32_t id) const { return rows_[id]; }
+  /// The row that most cells without failures share; a number that no row has where there are none.
+  [[nodiscard]] std::uint32_t commonest() const { return commonest_; }
   /// The cell has failures that are news. Only such cells can speak for a fault.
   [[nodiscard]] bool dirty(std::uint32_t cell) const { return dirty_[cell] != 0; }
   [[nodiscard]] const std::vector<std::uint32_t>& dirty_cells() const { return dirty_cells_; }
@@ -46,6 +51,7 @@ class EvidenceTable {
   std::vector<EvidenceRow> rows_;
   std::vector<std::uint32_t> index_;  // by cell
   std::vector<std::uint8_t> dirty_;
+  std::uint32_t commonest_ = 0xFFFF'FFFF;
   std::vector<std::uint32_t> dirty_cells_;
 };
 

@@ -169,6 +169,24 @@ void add_companions(const Scene& scene, const Finding& f, std::vector<Evidence>&
 constexpr std::array kRivals{Kind::kApp,  Kind::kServiceRegion, Kind::kRegion, Kind::kProvider, Kind::kZone,
                              Kind::kPath, Kind::kCorridor,      Kind::kBorder, Kind::kIsp,      Kind::kVantage};
 
+// Components of the kind that failing cells run through, twins apart. The first one stands for all, but where nothing
+// speaks for it the next one may have its contrast.
+std::vector<std::uint32_t> rivals_of(const Scene& scene, const Finding& f, Kind kind) {
+  constexpr std::size_t kTried = 8;
+  constexpr std::size_t kCellsTried = 1000;
+  std::vector<std::uint32_t> rivals;
+  for (const std::uint32_t cell : std::span{f.failing}.first(std::min(f.failing.size(), kCellsTried))) {
+    for (const std::uint32_t rival : scene.topology.of_cell[cell]) {
+      const Component& component = scene.topology.components[rival];
+      if (component.kind != kind || rival == f.hypothesis.component) continue;
+      if (std::ranges::find(f.twins, component) != f.twins.end()) continue;
+      if (std::ranges::find(rivals, rival) == rivals.end()) rivals.push_back(rival);
+      if (rivals.size() == kTried) return rivals;
+    }
+  }
+  return rivals;
+}
+
 }  // namespace
 
 std::vector<Evidence> evidence(const Scene& scene, const Finding& f) {
@@ -180,18 +198,15 @@ std::vector<Evidence> evidence(const Scene& scene, const Finding& f) {
   const Contrast contrast{scene, f.since_ms};
   std::set<BlameClass> layer_done;
   for (const Kind kind : kRivals) {
-    for (const std::uint32_t rival : scene.topology.of_cell[f.failing.front()]) {
+    for (const std::uint32_t rival : rivals_of(scene, f, kind)) {
       const Component& component = scene.topology.components[rival];
-      if (component.kind != kind || rival == f.hypothesis.component) continue;
-      if (std::ranges::find(f.twins, component) != f.twins.end()) continue;
-      const BlameClass blame = info(kind).blame;
-      if (!can_produce(kind, f.dominant)) {
-        if (!f.failing.empty() && f.dominant != Channel::kOwn && layer_done.insert(blame).second &&
-            !passed_layers(f, true, true).en.empty()) {
-          all.push_back(acquitted_by_layer(scene, f, component));
-        }
-      } else if (auto e = acquitted_by_contrast(scene, f, rival, contrast)) {
+      if (can_produce(kind, f.dominant)) {
+        auto e = acquitted_by_contrast(scene, f, rival, contrast);
+        if (!e) continue;
         all.push_back(std::move(*e));
+      } else if (f.dominant != Channel::kOwn && layer_done.insert(info(kind).blame).second &&
+                 !passed_layers(f, true, true).en.empty()) {
+        all.push_back(acquitted_by_layer(scene, f, component));
       }
       break;
     }

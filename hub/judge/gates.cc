@@ -21,7 +21,9 @@ constexpr float kSeen = 0.2F;  // trials in the slow window below which a cell i
 BlameClass blame_of(const Topology& t, const Hypothesis& h) { return info(t.components[h.component].kind).blame; }
 
 bool reports(const Cell& cell) {
-  return std::ranges::any_of(cell.window(Window::kSlow).n, [](float n) { return n > kSeen; });
+  constexpr auto kSlow = static_cast<std::size_t>(Window::kSlow);
+  if (!cell.detail) return cell.channels != 0 && cell.good[kSlow] > kSeen;
+  return std::ranges::any_of(cell.detail->windows[kSlow].n, [](float n) { return n > kSeen; });
 }
 
 // Softmax over all candidates and "nothing is wrong", summed by component and by class.
@@ -57,27 +59,38 @@ void set_cells(const Scene& scene, const EvidenceTable& table, Window window, co
     if (says <= 0 || elsewhere[m.cell] >= says) continue;
     (m.dependency ? f.affected : f.failing).push_back(m.cell);
     if (m.dependency) continue;
+    const PerChannel& k = scene.cells[m.cell].detail->windows[static_cast<std::size_t>(window)].k;
     for (std::size_t c = 0; c < kChannels; ++c) {
-      if (share[c] > 0) failures[c] += scene.cells[m.cell].window(window).k[c];
+      if (share[c] > 0) failures[c] += k[c];
     }
   }
   f.dominant = static_cast<Channel>(std::ranges::max_element(failures) - failures.begin());
 }
 
+// Both have the same reporting cells. Members are in the order of cells.
+bool same_cells(const Scene& scene, std::uint32_t one, std::uint32_t other) {
+  const std::vector<Member>& a = scene.topology.members[one];
+  const std::vector<Member>& b = scene.topology.members[other];
+  const auto mute = [&](const Member& m) { return !reports(scene.cells[m.cell]); };
+  auto i = a.begin();
+  auto j = b.begin();
+  for (;;) {
+    i = std::find_if_not(i, a.end(), mute);
+    j = std::find_if_not(j, b.end(), mute);
+    if (i == a.end() || j == b.end()) return i == a.end() && j == b.end();
+    if (i->cell != j->cell) return false;
+    ++i;
+    ++j;
+  }
+}
+
 // Twins sit on the same reporting cells; only what kind of error it is, and companions, can separate them.
 void set_twins(const Scene& scene, const std::vector<Scored>& ranked, double own_told_apart, Finding& f) {
-  const auto cells_of = [&](std::uint32_t component) {
-    std::vector<std::uint32_t> cells;
-    for (const Member& m : scene.topology.members[component]) {
-      if (reports(scene.cells[m.cell])) cells.push_back(m.cell);
-    }
-    return cells;
-  };
   if (f.failing.empty()) return;
-  const std::vector<std::uint32_t> own = cells_of(f.hypothesis.component);
   for (const std::uint32_t other : scene.topology.of_cell[f.failing.front()]) {
     const Component& twin = scene.topology.components[other];
-    if (info(twin.kind).blame == info(f.component.kind).blame || cells_of(other) != own) continue;
+    if (info(twin.kind).blame == info(f.component.kind).blame || !same_cells(scene, other, f.hypothesis.component))
+      continue;
     const bool depends = std::ranges::all_of(scene.topology.members[other], &Member::dependency);
     const auto produces = [&](Mode m) { return info(m).share[index(f.dominant)] > 0; };
     if (depends ? !produces(Mode::kDependency) : std::ranges::none_of(modes_of(twin.kind), produces)) continue;
@@ -109,22 +122,39 @@ RoundTrials since_onset(const Scene& scene, const Cell& cell, std::int64_t since
   const auto rounds = std::clamp<std::int64_t>((scene.round_end_ms - since_ms) / step, 1, kRecentRounds);
   RoundTrials sum;
   for (std::size_t r = 0; r < static_cast<std::size_t>(rounds); ++r) {
+    const RoundTrials of_round = recent_round(cell, r);
     for (std::size_t c = 0; c < kChannels; ++c) {
-      sum.n[c] += cell.recent[r].n[c];
-      sum.k[c] += cell.recent[r].k[c];
+      sum.n[c] += of_round.n[c];
+      sum.k[c] += of_round.k[c];
     }
   }
   return sum;
 }
 
+using SeverityNats = std::array<double, kSeverities.size()>;
+
+SeverityNats severity_nats(const Scene& scene, const Finding& f, const Cell& cell) {
+  const RoundTrials t = since_onset(scene, cell, f.since_ms);
+  const Baselines b = cell.detail ? baselines(cell) : Baselines{};  // without failures they do not count
+  SeverityNats nats{};
+  for (std::size_t s = 0; s < nats.size(); ++s) nats[s] = severity_evidence(t.n, t.k, b, f.hypothesis.mode, s);
+  return nats;
+}
+
 double severity(const Scene& scene, const Finding& f) {
-  std::array<double, kSeverities.size()> nats{};
+  SeverityNats nats{};
+  const Cell* before = nullptr;  // the latest healthy one: mostly the next one is just like it
+  SeverityNats of_before{};
   for (const Member& m : scene.topology.members[f.hypothesis.component]) {
     if (m.dependency) continue;
     const Cell& cell = scene.cells[m.cell];
-    const RoundTrials t = since_onset(scene, cell, f.since_ms);
-    const Baselines b = baselines(cell);
-    for (std::size_t s = 0; s < nats.size(); ++s) nats[s] += severity_evidence(t.n, t.k, b, f.hypothesis.mode, s);
+    const bool alike = before != nullptr && !cell.detail && cell.recent == before->recent &&
+                       cell.interval_rounds == before->interval_rounds;
+    const SeverityNats of_cell = alike ? of_before : severity_nats(scene, f, cell);
+    for (std::size_t s = 0; s < nats.size(); ++s) nats[s] += of_cell[s];
+    if (cell.detail || alike) continue;
+    before = &cell;
+    of_before = of_cell;
   }
   const double top = *std::ranges::max_element(nats);
   double sum = 0;

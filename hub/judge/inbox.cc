@@ -77,10 +77,10 @@ void PendingRound::add_tags(const RunResult& run, const core::Record& r) {
   keep_greatest(tagged_targets, run.target, std::move(t));
 }
 
-std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs, const Names& vantages, const Names& targets) {
-  const std::vector<std::uint32_t> v = vantages.rank();
-  const std::vector<std::uint32_t> t = targets.rank();
-  const auto identity = [&](const RunResult& r) { return std::tuple{v[r.vantage], t[r.target], r.identity()}; };
+namespace {
+
+template <typename Identity>
+std::uint64_t sort_by(std::vector<RunResult>& runs, Identity identity) {
   std::ranges::sort(runs, [&](const RunResult& a, const RunResult& b) {
     return std::tuple{identity(a), b.content()} < std::tuple{identity(b), a.content()};
   });
@@ -90,6 +90,18 @@ std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs, const Names& va
   const auto dropped = static_cast<std::uint64_t>(runs.end() - twice);
   runs.erase(twice, runs.end());
   return dropped;
+}
+
+}  // namespace
+
+std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs, const Names& vantages, const Names& targets) {
+  const std::vector<std::uint32_t> v = vantages.rank();
+  const std::vector<std::uint32_t> t = targets.rank();
+  return sort_by(runs, [&](const RunResult& r) { return std::tuple{v[r.vantage], t[r.target], r.identity()}; });
+}
+
+std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs_of_cell) {
+  return sort_by(runs_of_cell, [](const RunResult& r) { return r.identity(); });
 }
 
 }  // namespace sonde::hub::judge

@@ -52,4 +52,7 @@ struct PendingRound {
 /// Returns how many were dropped.
 std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs, const Names& vantages, const Names& targets);
 
+/// The same for runs of one cell.
+std::uint64_t sort_and_deduplicate(std::vector<RunResult>& runs_of_cell);
+
 }  // namespace sonde::hub::judge

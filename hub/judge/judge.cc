@@ -2,15 +2,14 @@
 #include "hub/judge/judge.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
 #include "core/clock_record.h"
 #include "core/schema.h"
 #include "hub/judge/asker.h"
-#include "hub/judge/cell.h"
+#include "hub/judge/cell_table.h"
 #include "hub/judge/clock_watch.h"
 #include "hub/judge/companions.h"
 #include "hub/judge/gates.h"
@@ -20,15 +19,12 @@
 #include "hub/judge/silence.h"
 #include "hub/judge/symptoms.h"
 #include "hub/judge/topology.h"
-#include "hub/judge/weather.h"
 
 namespace sonde::hub::judge {
 namespace {
 
-constexpr std::int64_t kWeekMs = 7LL * 24 * 3600 * 1000;
 // Rounds without any record that are walked through one by one; after that all windows are empty anyway.
 constexpr std::int64_t kEmptyRoundsWalked = 200;
-constexpr std::int64_t kIntervalMax = 1000;  // rounds between two runs of a target; slower ones are taken as that
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
@@ -42,8 +38,7 @@ class Judge::State {
       : options_(options),
         round_ms_(std::max<std::int64_t>(100, to_ms(options.round))),
         watermark_ms_(options.watermark > core::Duration::zero() ? to_ms(options.watermark) : round_ms_),
-        forget_(static_cast<float>(std::exp2(-static_cast<double>(round_ms_) / static_cast<double>(kWeekMs)))),
-        weather_(round_ms_) {}
+        cells_(round_ms_) {}
 
   void observe(const core::Record& r);
   std::vector<VerdictEvent> advance(std::int64_t now_ms);
@@ -54,28 +49,18 @@ class Judge::State {
   std::vector<core::CompanionAsk> asks_;  // of the latest round
 
  private:
-  struct RoundCell {
-    Trials trials;
-    bool seen = false;
-  };
-
   void observe_probe(const core::Record& r, std::int64_t time_ms);
   void observe_companion(const core::Record& r, std::int64_t time_ms);
   void apply_companions(const std::vector<CompanionResult>& said, std::int64_t end_ms);
   std::vector<VerdictEvent> close_round(std::int64_t round);
-  void learn_round();
   void apply_topology(PendingRound& pending);
-  void apply_runs(std::vector<RunResult>& runs);
   void note_presence(const std::vector<RunResult>& runs, std::int64_t round);
   void distrust_wrong_clocks(PendingRound& pending, std::int64_t round);
   void rebuild_topology();
-  std::uint32_t cell_of(std::uint32_t vantage, std::uint32_t target);
-  std::vector<Finding> findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
-                                RecentEvidence& recent);
+  std::vector<Finding> findings(const Scene& scene, RecentEvidence& recent);
 
   std::int64_t round_ms_;
   std::int64_t watermark_ms_;
-  float forget_;
   std::optional<std::int64_t> now_ms_;  // of the latest advance
   std::optional<std::int64_t> closed_;  // the latest closed round
   std::map<std::int64_t, PendingRound> pending_;
@@ -84,13 +69,10 @@ class Judge::State {
   std::vector<core::Vantage> vantages_;      // by id
   std::vector<std::int64_t> vantage_times_;  // time of the record in use; -1 = only tags are known
   std::vector<ClockWatch> clocks_;           // by vantage
-  Weather weather_;
-  std::vector<Presence> presences_;   // by vantage
-  std::vector<KnownTarget> targets_;  // by id
+  std::vector<Presence> presences_;          // by vantage
+  std::vector<KnownTarget> targets_;         // by id
   std::vector<std::int64_t> target_times_;
-  std::vector<Cell> cells_;
-  std::vector<RoundCell> round_cells_;  // by cell, of the round being closed
-  std::unordered_map<std::uint64_t, std::uint32_t> cell_ids_;
+  CellTable cells_;
   Topology topology_;
   bool topology_stale_ = false;
   CompanionBook companions_;
@@ -137,6 +119,7 @@ void Judge::State::observe_probe(const core::Record& r, std::int64_t time_ms) {
   }
   run->vantage = vantage_names_.id(r.tag(core::tag::kVantage));
   run->target = target_names_.id(r.tag(core::tag::kTarget));
+  run->cell = cells_.find(run->vantage, run->target).value_or(kNoCell);
   PendingRound& pending = pending_[round];
   const bool known = run->vantage < vantage_times_.size() && vantage_times_[run->vantage] >= 0 &&
                      run->target < target_times_.size() && target_times_[run->target] >= 0;
@@ -190,43 +173,30 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   ++counters_.rounds;
   PendingRound pending;
   if (auto node = pending_.extract(round)) pending = std::move(node.mapped());
-  counters_.duplicates += sort_and_deduplicate(pending.runs, vantage_names_, target_names_);
   distrust_wrong_clocks(pending, round);
   apply_topology(pending);
-  for (Cell& c : cells_) decay(c);
-  apply_runs(pending.runs);
+  const std::function<bool(std::uint32_t)> held = [this](std::uint32_t cell) { return docket_.holds(cell); };
+  const std::size_t known = cells_.size();
+  const CellTable::Dropped dropped =
+      cells_.take(pending.runs, {vantage_names_, target_names_, targets_, companions_, round * round_ms_, held});
+  counters_.duplicates += dropped.duplicates;
+  counters_.untrusted += dropped.untrusted;
+  counters_.cells = cells_.size();
   note_presence(pending.runs, round);
   apply_companions(pending.companions, (round + 1) * round_ms_);
-  if (std::exchange(topology_stale_, false)) rebuild_topology();
-  counters_.cells = cells_.size();
+  if (std::exchange(topology_stale_, false) || cells_.size() > known) rebuild_topology();
 
-  const EvidenceTable fast{cells_, Window::kFast};
-  const EvidenceTable slow{cells_, Window::kSlow};
-  RecentEvidence recent{cells_};
-  const Scene scene{vantages_, targets_, cells_, topology_, companions_, round_ms_, (round + 1) * round_ms_};
-  std::vector<Finding> found = findings(scene, fast, slow, recent);
+  RecentEvidence recent{cells_.cells()};
+  const Scene scene{vantages_, targets_, cells_.cells(), topology_, companions_, round_ms_, (round + 1) * round_ms_};
+  std::vector<Finding> found = findings(scene, recent);
   std::ranges::move(silence_findings(scene, presences_, round), std::back_inserter(found));
   std::vector<std::uint32_t> released;
   std::vector<VerdictEvent> events = docket_.step(scene, found, recent, released);
   if (options_.ask) asks_ = asker_.ask(scene, found, round);
   counters_.asks += asks_.size();
-  for (const std::uint32_t c : released) {
-    // What still fails, fails for a reason of its own.
-    if (cells_[c].last_good_ms > cells_[c].last_fail_ms) forget_failures(cells_[c]);
-  }
-  learn_round();
+  cells_.release(released);
+  cells_.learn(held);
   return events;
-}
-
-// What is under a verdict teaches nothing about what is normal.
-void Judge::State::learn_round() {
-  weather_.decay();
-  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
-    if (!round_cells_[i].seen || docket_.holds(i)) continue;
-    learn(cells_[i], round_cells_[i].trials, forget_);
-    if (!is_broken(cells_[i])) weather_.add(i, round_cells_[i].trials);
-  }
-  weather_.tell(cells_);
 }
 
 void Judge::State::apply_topology(PendingRound& pending) {
@@ -266,12 +236,10 @@ void Judge::State::apply_topology(PendingRound& pending) {
 }
 
 void Judge::State::rebuild_topology() {
-  topology_ = build_topology(vantages_, targets_, cells_);
-  weather_.regroup(vantages_, targets_, cells_);
+  topology_ = build_topology(vantages_, targets_, cells_.cells());
+  cells_.regroup(vantages_, targets_);
   for (Presence& p : presences_) p.interval = 0;
-  for (Cell& c : cells_) {
-    const std::int64_t rounds = (to_ms(targets_[c.target].target.every) + round_ms_ / 2) / round_ms_;
-    set_interval(c, static_cast<std::uint16_t>(std::clamp<std::int64_t>(rounds, 1, kIntervalMax)));
+  for (const Cell& c : cells_.cells()) {
     Presence& p = presences_[c.vantage];
     p.interval = p.interval == 0 ? c.interval_rounds : std::min(p.interval, c.interval_rounds);
   }
@@ -303,62 +271,34 @@ void Judge::State::distrust_wrong_clocks(PendingRound& pending, std::int64_t rou
                 [&](const CompanionResult& c) { return clocks_[c.vantage].wrong_at(round * round_ms_); });
 }
 
-std::uint32_t Judge::State::cell_of(std::uint32_t vantage, std::uint32_t target) {
-  const std::uint64_t key = (std::uint64_t{vantage} << 32) | target;
-  const auto [it, added] = cell_ids_.try_emplace(key, static_cast<std::uint32_t>(cells_.size()));
-  if (added) {
-    Cell& c = cells_.emplace_back();
-    c.vantage = vantage;
-    c.target = target;
-    topology_stale_ = true;
-  }
-  return it->second;
-}
-
-void Judge::State::apply_runs(std::vector<RunResult>& runs) {
-  round_cells_.assign(cells_.size(), RoundCell{});
-  for (RunResult& run : runs) {
-    if (run.trust != Trust::kTrusted) ++counters_.untrusted;
-    if (run.trust == Trust::kIgnored) continue;
-    const std::uint32_t i = cell_of(run.vantage, run.target);
-    round_cells_.resize(cells_.size());
-    if (is_name_without_uplink(run) && companions_.uplink_works(cells_[i])) run.trust = Trust::kTrusted;
-    const Slowness slow = compare_with_usual(cells_[i], run, docket_.holds(i));
-    note_run(cells_[i], run, slow);
-    add_trials(run, targets_[run.target].layers, slow, round_cells_[i].trials);
-    round_cells_[i].seen = true;
-  }
-  for (std::size_t i = 0; i < cells_.size(); ++i) {
-    if (round_cells_[i].seen) add_round(cells_[i], round_cells_[i].trials);
-  }
-}
-
 // A companion of a pair that is not probed says nothing about anything.
 void Judge::State::apply_companions(const std::vector<CompanionResult>& said, std::int64_t end_ms) {
   for (const CompanionResult& c : said) {
-    const auto it = cell_ids_.find((std::uint64_t{c.vantage} << 32) | c.target);
-    if (it == cell_ids_.end()) continue;
-    companions_.note(it->second, c);
+    const std::optional<std::uint32_t> cell = cells_.find(c.vantage, c.target);
+    if (!cell) continue;
+    companions_.note(*cell, c);
     ++counters_.companions;
   }
   companions_.end_round(end_ms, round_ms_);
 }
 
-std::vector<Finding> Judge::State::findings(const Scene& scene, const EvidenceTable& fast, const EvidenceTable& slow,
-                                            RecentEvidence& recent) {
+std::vector<Finding> Judge::State::findings(const Scene& scene, RecentEvidence& recent) {
   std::vector<Finding> found;
+  if (!cells_.any_failures()) return found;
+  const EvidenceTable slow{scene.cells, Window::kSlow};
   if (slow.dirty_cells().empty()) return found;
+  const EvidenceTable fast{scene.cells, Window::kFast};
   std::vector<std::uint32_t> held;
   for (const Incident& i : docket_.open()) {
     const std::size_t c = topology_.find(i.component);
     if (c < topology_.size()) held.push_back(static_cast<std::uint32_t>(c));
   }
-  const Search hard{topology_, cells_, fast, Window::kFast, companions_};
+  const Search hard{topology_, scene.cells, fast, Window::kFast, companions_};
   const std::vector<Hypothesis> explanation = hard.solve(held);
   found = examine(scene, hard, Window::kFast, explanation, {}, recent, options_);
 
   // What the fast window convicts stays explained in the slow one, which is asked for what is left: partial faults.
-  const Search partial{topology_, cells_, slow, Window::kSlow, companions_};
+  const Search partial{topology_, scene.cells, slow, Window::kSlow, companions_};
   std::vector<Hypothesis> fixed;
   for (const Finding& f : found) {
     if (f.grade == Grade::kConvicted) fixed.push_back(f.hypothesis);

@@ -35,7 +35,7 @@ bool is_slow(const Usual& u, float seconds, const SlowRule& rule) {
 }
 
 bool repeated_syn(const Usual& u, float seconds) {
-  return u.seen >= kUsualSamples && seconds - std::exp(u.location) > kSynTimeout;
+  return u.seen >= kUsualSamples && seconds > kSynTimeout && seconds - std::exp(u.location) > kSynTimeout;
 }
 
 void learn(Usual& u, float seconds, const SlowRule& rule, std::int64_t time_ms, bool frozen) {

@@ -168,8 +168,10 @@ std::vector<VerdictEvent> Docket::step(const Scene& scene, std::span<const Findi
   open_new(s);
   std::erase_if(incidents_, [&](const Incident& i) { return s.closed.contains(i.id); });
   std::ranges::sort(incidents_, {}, &Incident::id);
-  held_.clear();
-  for (const Incident& i : incidents_) held_.insert(i.cells.begin(), i.cells.end());
+  held_.assign(scene.cells.size(), 0);
+  for (const Incident& i : incidents_) {
+    for (const std::uint32_t cell : i.cells) held_[cell] = 1;
+  }
   const auto order = [](const VerdictEvent& e) {
     return std::tuple{e.event == EventKind::kClosed ? 0 : e.event == EventKind::kRevised ? 1 : 2, e.id};
   };

@@ -49,7 +49,7 @@ class Docket {
 
   [[nodiscard]] const std::vector<Incident>& open() const { return incidents_; }
   /// True for cells that fail under an open incident: their baselines are frozen.
-  [[nodiscard]] bool holds(std::uint32_t cell) const { return held_.contains(cell); }
+  [[nodiscard]] bool holds(std::uint32_t cell) const { return cell < held_.size() && held_[cell] != 0; }
 
  private:
   struct Step;  // what one round works on
@@ -62,7 +62,7 @@ class Docket {
 
   std::vector<Incident> incidents_;                            // ordered by id
   std::map<std::string, std::vector<std::int64_t>> openings_;  // by component key, of the last hour
-  std::set<std::uint32_t> held_;
+  std::vector<std::uint8_t> held_;                             // by cell
 };
 
 }  // namespace sonde::hub::judge

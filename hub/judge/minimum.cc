@@ -244,7 +244,7 @@ bool fails_again(const Cell& cell) {
   const auto failed = [&](const RoundTrials& t) {
     return std::ranges::any_of(kHard, [&](Channel c) { return t.k[index(c)] >= 1; });
   };
-  return std::ranges::count_if(cell.recent, failed) >= 2;
+  return cell.detail && std::ranges::count_if(cell.detail->recent, failed) >= 2;
 }
 
 // A machine, or its line, cannot break one way and leave all others: where nearly all of that way keeps failing and

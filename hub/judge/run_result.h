@@ -21,10 +21,13 @@ enum class Trust : std::uint8_t {
   kIgnored,   // overloaded, skipped, clock, descriptors: no evidence about anything
 };
 
+inline constexpr std::uint32_t kNoCell = 0xFFFF'FFFF;
+
 /// A run, small and comparable. `vantage` and `target` are ids that the judge gives to names.
 struct RunResult {
   std::uint32_t vantage = 0;
   std::uint32_t target = 0;
+  std::uint32_t cell = kNoCell;  // of the two, where there was one already when the run arrived
   std::int64_t time_ms = 0;
   core::CheckKind check = core::CheckKind::kHttp;
   bool ipv6 = false;

@@ -35,23 +35,68 @@ std::size_t mode_index(const Member& m, Mode mode) {
   return static_cast<std::size_t>(m.dependency ? Mode::kDependency : mode);
 }
 
+using EvidenceSum = std::array<double, kModes>;
+
+void add(EvidenceSum& sum, const EvidenceRow& row, double times) {
+  for (std::size_t m = 0; m < kModes; ++m) sum[m] += times * static_cast<double>(row[m]);
+}
+
+// What the cells without failures say about each component. Each cell is added to its two bundles only, and each bundle
+// to its components: two sums per cell instead of eighteen. Of the cells whose row is the commonest only the number
+// counts.
+std::vector<EvidenceSum> healthy_evidence(const Topology& topology, const EvidenceTable& table) {
+  const Bundles& bundles = topology.bundles;
+  const std::uint32_t commonest = table.commonest();
+  std::vector<std::uint32_t> common(bundles.lists.size(), 0);
+  std::vector<EvidenceSum> of_list(bundles.lists.size());
+  for (std::uint32_t cell = 0; cell < bundles.of_cell.size(); ++cell) {
+    const bool is_common = table.row_id(cell) == commonest;
+    if (!is_common && table.dirty(cell)) continue;
+    for (const std::uint32_t list : bundles.of_cell[cell]) {
+      if (is_common) {
+        ++common[list];
+      } else {
+        add(of_list[list], table.row(cell), 1);
+      }
+    }
+  }
+  for (std::size_t list = 0; list < of_list.size(); ++list) {
+    if (common[list] > 0) add(of_list[list], table.row_of(commonest), static_cast<double>(common[list]));
+  }
+  std::vector<EvidenceSum> of_component(topology.size());
+  for (std::size_t list = 0; list < of_list.size(); ++list) {
+    for (const Bundles::Part& p : bundles.lists[list]) {
+      for (const Mode mode : modes_of(topology.components[p.component].kind)) {
+        const auto m = static_cast<std::size_t>(mode);
+        of_component[p.component][m] += of_list[list][p.dependency ? static_cast<std::size_t>(Mode::kDependency) : m];
+      }
+    }
+  }
+  return of_component;
+}
+
 }  // namespace
 
 Search::Search(const Topology& topology, std::span<const Cell> cells, const EvidenceTable& table, Window window,
                const CompanionBook& companions)
     : topology_(topology), cells_(cells), table_(table), dirty_members_(topology.size()) {
-  std::vector<std::uint8_t> touched(topology.size(), 0);
-  std::vector<std::uint32_t> rank_of(cells.size(), 0);
   for (const std::uint32_t cell : table.dirty_cells()) {
-    rank_of[cell] = static_cast<std::uint32_t>(errors_.size());
-    errors_.push_back(error_counts(cells[cell].window(window).by_class));
+    const auto rank = static_cast<std::uint32_t>(errors_.size());
+    errors_.push_back(error_counts(cells[cell].detail->windows[static_cast<std::size_t>(window)].by_class));
     if (!companions.empty()) words_.push_back(companions.words(cell, cells[cell]));
-    for (const std::uint32_t component : topology.of_cell[cell]) touched[component] = 1;
+    for (const std::uint32_t list : topology.bundles.of_cell[cell]) {
+      for (const Bundles::Part& p : topology.bundles.lists[list]) {
+        dirty_members_[p.component].push_back({{cell, p.dependency}, table.row(cell).data(), rank});
+      }
+    }
   }
   if (std::ranges::none_of(words_, &CompanionWords::any)) words_.clear();
+  const std::vector<EvidenceSum> healthy = healthy_evidence(topology, table);
   for (std::uint32_t c = 0; c < topology.size(); ++c) {
-    if (touched[c] != 0) add_component(c, rank_of, window);
+    if (!dirty_members_[c].empty()) add_component(c, healthy[c], window);
   }
+  const std::vector<float> nothing(errors_.size(), 0);
+  for (const Candidate& c : candidates_) alone_.push_back(weigh(c, nothing));
 }
 
 // Over all cells of the component, those that fail and those that do not; needed only where companions spoke.
@@ -63,7 +108,7 @@ FailingShare Search::failing_share(std::uint32_t component, Window window) const
   PerChannel k{};
   for (const Member& m : topology_.members[component]) {
     if (m.dependency) continue;
-    const Trials& t = cells_[m.cell].window(window);
+    const Trials t = judge::window(cells_[m.cell], window);
     for (std::size_t c = 0; c < kChannels; ++c) {
       n[c] += t.n[c];
       k[c] += t.k[c];
@@ -75,19 +120,13 @@ FailingShare Search::failing_share(std::uint32_t component, Window window) const
   return {share(Channel::kDns), std::max(share(Channel::kTcp), share(Channel::kTls))};
 }
 
-void Search::add_component(std::uint32_t component, std::span<const std::uint32_t> rank_of, Window window) {
+void Search::add_component(std::uint32_t component, const EvidenceSum& healthy, Window window) {
   const std::span<const Mode> modes = modes_of(topology_.components[component].kind);
-  std::array<double, kModes> healthy{};
   std::array<double, kModes> positive{};
-  std::vector<DirtyMember>& dirty = dirty_members_[component];
-  for (const Member& m : topology_.members[component]) {
-    const EvidenceRow& row = table_.row(m.cell);
-    const bool speaks = table_.dirty(m.cell);
-    if (speaks) dirty.push_back({m, row.data(), rank_of[m.cell]});
+  for (const DirtyMember& d : dirty_members_[component]) {
     for (const Mode mode : modes) {
-      const double nats = static_cast<double>(row[mode_index(m, mode)]);
-      if (!speaks) healthy[static_cast<std::size_t>(mode)] += nats;
-      if (speaks && nats > 0) positive[static_cast<std::size_t>(mode)] += nats;
+      const double nats = static_cast<double>(d.nats[mode_index(d.member, mode)]);
+      if (nats > 0) positive[static_cast<std::size_t>(mode)] += nats;
     }
   }
   const FailingShare share = failing_share(component, window);
@@ -98,12 +137,18 @@ void Search::add_component(std::uint32_t component, std::span<const std::uint32_
 }
 
 const Search::Candidate* Search::candidate(const Hypothesis& h) const {
-  const auto it = std::ranges::find_if(
-      candidates_, [&](const Candidate& c) { return c.component == h.component && c.mode == h.mode; });
-  return it == candidates_.end() ? nullptr : &*it;
+  auto it = std::ranges::lower_bound(candidates_, h.component, {}, &Candidate::component);
+  while (it != candidates_.end() && it->component == h.component && it->mode != h.mode) ++it;
+  return it == candidates_.end() || it->component != h.component ? nullptr : &*it;
 }
 
-Scored Search::delta(const Candidate& c, const std::vector<float>& explained) const {
+// Most candidates have no cell that anything else explains: what they say on their own is known.
+Scored Search::delta(const Candidate& c, const Explained& already) const {
+  return already.touched[c.component] != 0 ? weigh(c, already.nats)
+                                           : alone_[static_cast<std::size_t>(&c - candidates_.data())];
+}
+
+Scored Search::weigh(const Candidate& c, const std::vector<float>& explained) const {
   const Kind kind = topology_.components[c.component].kind;
   double nats = c.healthy;
   double classes = 0;
@@ -114,7 +159,7 @@ Scored Search::delta(const Candidate& c, const std::vector<float>& explained) co
       nats += says;
       continue;
     }
-    const double gain = says - static_cast<double>(explained[d.member.cell]);
+    const double gain = says - static_cast<double>(explained[d.rank]);
     if (gain <= 0) continue;
     nats += gain;
     if (d.member.dependency) continue;
@@ -128,17 +173,30 @@ Scored Search::delta(const Candidate& c, const std::vector<float>& explained) co
 }
 
 std::vector<float> Search::explained(std::span<const Hypothesis> set) const {
+  const Explained of_dirty = explain(set);
   std::vector<float> nats(cells_.size(), 0);
-  for (const Hypothesis& h : set) {
-    for (const DirtyMember& d : dirty_members_[h.component]) {
-      nats[d.member.cell] = std::max(nats[d.member.cell], d.nats[mode_index(d.member, h.mode)]);
-    }
-  }
+  for (std::size_t rank = 0; rank < errors_.size(); ++rank) nats[table_.dirty_cells()[rank]] = of_dirty.nats[rank];
   return nats;
 }
 
+Search::Explained Search::explain(std::span<const Hypothesis> set) const {
+  Explained e{std::vector<float>(errors_.size(), 0), std::vector<std::uint8_t>(topology_.size(), 0)};
+  const Bundles& bundles = topology_.bundles;
+  for (const Hypothesis& h : set) {
+    for (const DirtyMember& d : dirty_members_[h.component]) {
+      const float says = d.nats[mode_index(d.member, h.mode)];
+      if (says <= e.nats[d.rank]) continue;
+      e.nats[d.rank] = says;
+      for (const std::uint32_t list : bundles.of_cell[d.member.cell]) {
+        for (const Bundles::Part& p : bundles.lists[list]) e.touched[p.component] = 1;
+      }
+    }
+  }
+  return e;
+}
+
 std::vector<Scored> Search::rank(std::span<const Hypothesis> rest) const {
-  const std::vector<float> already = explained(rest);
+  const Explained already = explain(rest);
   std::vector<Scored> all;
   all.reserve(candidates_.size());
   for (const Candidate& c : candidates_) all.push_back(delta(c, already));
@@ -148,7 +206,7 @@ std::vector<Scored> Search::rank(std::span<const Hypothesis> rest) const {
 
 Scored Search::score(const Hypothesis& h, std::span<const Hypothesis> rest) const {
   const Candidate* c = candidate(h);
-  return c == nullptr ? Scored{h, 0, 0, -1e9} : delta(*c, explained(rest));
+  return c == nullptr ? Scored{h, 0, 0, -1e9} : delta(*c, explain(rest));
 }
 
 double Search::total(std::span<const Hypothesis> set) const {
@@ -160,11 +218,10 @@ double Search::total(std::span<const Hypothesis> set) const {
 }
 
 Hypothesis Search::best_mode(std::uint32_t component) const {
-  const std::vector<float> nothing(cells_.size(), 0);
   Scored best{{component, modes_of(topology_.components[component].kind).front()}, 0, 0, -1e9};
   for (const Candidate& c : candidates_) {
     if (c.component != component) continue;
-    const Scored s = delta(c, nothing);
+    const Scored& s = alone_[static_cast<std::size_t>(&c - candidates_.data())];
     if (s.score > best.score) best = s;
   }
   return best.hypothesis;
@@ -172,7 +229,7 @@ Hypothesis Search::best_mode(std::uint32_t component) const {
 
 void Search::grow(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed, std::size_t size_max) const {
   while (set.size() < size_max) {
-    const std::vector<float> already = explained(joined(set, fixed));
+    const Explained already = explain(joined(set, fixed));
     Scored best{{}, 0, 0, 0};
     for (const Candidate& c : candidates_) {
       const Scored s = delta(c, already);
@@ -188,7 +245,7 @@ void Search::improve(std::vector<Hypothesis>& set, std::span<const Hypothesis> f
   for (int pass = 0; pass < kPasses; ++pass) {
     bool changed = false;
     for (std::size_t j = 0; j < set.size(); ++j) {
-      const std::vector<float> already = explained(joined(without(set, j), fixed));
+      const Explained already = explain(joined(without(set, j), fixed));
       const Candidate* mine = candidate(set[j]);
       double best = mine == nullptr ? 0 : delta(*mine, already).score;
       if (best <= 0) {

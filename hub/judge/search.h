@@ -1,6 +1,7 @@
 // The smallest set of (component, mode) pairs that explains the failures: greedy, then swaps; and the posterior.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -69,9 +70,16 @@ class Search {
     const float* nats;
     std::uint32_t rank;
   };
-  [[nodiscard]] Scored delta(const Candidate& c, const std::vector<float>& explained) const;
+  // What a set explains: nats by rank in the list of dirty cells, and the components of these cells.
+  struct Explained {
+    std::vector<float> nats;
+    std::vector<std::uint8_t> touched;
+  };
+  [[nodiscard]] Scored delta(const Candidate& c, const Explained& already) const;
   [[nodiscard]] const Candidate* candidate(const Hypothesis& h) const;
-  void add_component(std::uint32_t component, std::span<const std::uint32_t> rank_of, Window window);
+  void add_component(std::uint32_t component, const std::array<double, kModes>& healthy, Window window);
+  [[nodiscard]] Explained explain(std::span<const Hypothesis> set) const;
+  [[nodiscard]] Scored weigh(const Candidate& c, const std::vector<float>& explained) const;
   [[nodiscard]] FailingShare failing_share(std::uint32_t component, Window window) const;
   void improve(std::vector<Hypothesis>& set, std::span<const Hypothesis> fixed,
                std::span<const Hypothesis> singles) const;
@@ -81,6 +89,7 @@ class Search {
   std::span<const Cell> cells_;
   const EvidenceTable& table_;
   std::vector<Candidate> candidates_;                    // by component, then mode
+  std::vector<Scored> alone_;                            // by candidate: what it says while nothing is explained
   std::vector<std::vector<DirtyMember>> dirty_members_;  // by component; filled for candidates only
   std::vector<ErrorCounts> errors_;                      // by rank in the list of dirty cells
   std::vector<CompanionWords> words_;                    // by rank; empty where no companion says anything

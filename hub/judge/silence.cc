@@ -33,16 +33,11 @@ using Groups = std::map<std::uint32_t, Group>;  // by component
 
 // Every vantage once for each near component of its cells.
 Groups groups(const Scene& scene, std::span<const Presence> presences, std::int64_t round) {
-  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> seen;
   Groups all;
-  for (std::uint32_t cell = 0; cell < scene.cells.size(); ++cell) {
-    const std::uint32_t v = scene.cells[cell].vantage;
+  for (const auto& [v, components] : scene.topology.near) {
     const Voice says = voice(presences[v], round);
     if (says == Voice::kUnknown) continue;
-    for (const std::uint32_t c : scene.topology.of_cell[cell]) {
-      const Kind kind = scene.topology.components[c].kind;
-      if (kind != Kind::kVantage && kind != Kind::kIsp && kind != Kind::kHostRegion) continue;
-      if (!seen.try_emplace({c, v}, true).second) continue;
+    for (const std::uint32_t c : components) {
       Group& g = all[c];
       if (says == Voice::kReports) {
         ++g.reporting;

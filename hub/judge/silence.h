@@ -20,9 +20,9 @@ struct Presence {
 /// Findings about silence at the end of `round`, at most one per component, in the order of components. A vantage is
 /// silent when it reported for at least ten rounds and then for two of its intervals nothing came at all.
 /// An ISP or a host region is convicted if at least two vantages of it fell silent within two rounds, none of it
-/// reports, others do, and nobody else fell silent in that moment. A single vantage is `leaning` when it has been silent
-/// for ten rounds and another one on its ISP reports, else `insufficient`. When no vantage is left that reports, nothing is found: it may as well be the
-/// collector.
+/// reports, others do, and nobody else fell silent in that moment. A single vantage is `leaning` when it has been
+/// silent for ten rounds and another one on its ISP reports, else `insufficient`. When no vantage is left that reports,
+/// nothing is found: it may as well be the collector.
 [[nodiscard]] std::vector<Finding> silence_findings(const Scene& scene, std::span<const Presence> presences,
                                                     std::int64_t round);
 

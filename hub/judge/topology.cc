@@ -124,6 +124,21 @@ Gathered gather(std::span<const core::Vantage> vantages, std::span<const KnownTa
   return all;
 }
 
+std::vector<NearComponents> near_components(const Topology& topology, std::span<const Cell> cells) {
+  std::vector<NearComponents> near;
+  std::set<std::uint32_t> seen;
+  for (std::uint32_t cell = 0; cell < cells.size(); ++cell) {
+    if (!seen.insert(cells[cell].vantage).second) continue;
+    NearComponents& of = near.emplace_back();
+    of.vantage = cells[cell].vantage;
+    for (const std::uint32_t c : topology.of_cell[cell]) {
+      const Kind kind = topology.components[c].kind;
+      if (kind == Kind::kVantage || kind == Kind::kIsp || kind == Kind::kHostRegion) of.components.push_back(c);
+    }
+  }
+  return near;
+}
+
 }  // namespace
 
 std::string KnownTarget::place() const {
@@ -197,8 +212,11 @@ Topology build_topology(std::span<const core::Vantage> vantages, std::span<const
     same.push_back(id);
     for (const Member& m : members) topology.of_cell[m.cell].push_back(id);
     topology.components.push_back(component);
+    members.shrink_to_fit();
     topology.members.push_back(std::move(members));
   }
+  topology.bundles = make_bundles(topology);
+  topology.near = near_components(topology, cells);
   return topology;
 }
 

@@ -2,6 +2,7 @@
 #include "hub/judge/weather.h"
 
 #include <cmath>
+#include <utility>
 
 namespace sonde::hub::judge {
 namespace {
@@ -19,7 +20,7 @@ Weather::Weather(std::int64_t round_ms)
     : keep_(static_cast<float>(std::exp2(-static_cast<double>(round_ms) / kHalfLifeMs))) {}
 
 void Weather::regroup(std::span<const core::Vantage> vantages, std::span<const KnownTarget> targets,
-                      std::span<const Cell> cells) {
+                      std::span<Cell> cells) {
   of_cell_.resize(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const core::Vantage& v = vantages[cells[i].vantage];
@@ -27,6 +28,7 @@ void Weather::regroup(std::span<const core::Vantage> vantages, std::span<const K
     const auto [it, added] = ids_.try_emplace(key, static_cast<std::uint32_t>(groups_.size()));
     if (added) groups_.emplace_back();
     of_cell_[i] = it->second;
+    cells[i].background = &groups_[it->second].rates;
   }
 }
 
@@ -37,20 +39,25 @@ void Weather::decay() {
   }
 }
 
-void Weather::add(std::uint32_t cell, const Trials& round) {
+void Weather::add(std::uint32_t cell, const RoundTrials& round) {
   Group& g = groups_[of_cell_[cell]];
   for (std::size_t c = 0; c < kChannels; ++c) {
     if (round.n[c] <= 0 || !has_weather(c)) continue;
     g.n[c] += 1;
-    g.k[c] += round.k[c] / round.n[c];
+    g.k[c] += round.k[c];
   }
 }
 
-void Weather::tell(std::span<Cell> cells) const {
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const Group& g = groups_[of_cell_[i]];
+void Weather::tell() {
+  for (Group& g : groups_) {
+    for (std::size_t tried = 0; tried < g.good_rounds.size(); ++tried) {
+      const std::uint32_t rounds = std::exchange(g.good_rounds[tried], 0);
+      for (std::size_t c = 0; rounds > 0 && c < kChannels; ++c) {
+        if ((tried & bit(c)) != 0 && has_weather(c)) g.n[c] += static_cast<float>(rounds);
+      }
+    }
     for (std::size_t c = 0; c < kChannels; ++c) {
-      cells[i].background[c] = has_weather(c) ? (g.k[c] + kPriorFailures) / (g.n[c] + kPriorTrials) : 0;
+      g.rates[c] = has_weather(c) ? (g.k[c] + kPriorFailures) / (g.n[c] + kPriorTrials) : 0;
     }
   }
 }

@@ -153,6 +153,7 @@ bool judge_bench(const Options& options, Report& report) {
   }
   measure(fleet_of(30, 1000), 5, report);
   measure(fleet_of(100, 1000), 3, report);
+  // A million cells; all of them report in every round.
   if (options.length == Length::kLong) measure(fleet_of(200, 5000), 3, report);
   return true;
 }

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "ablation.h"
 #include "card.h"
 #include "core/text.h"
 
@@ -56,18 +57,6 @@ bool holds(const Card& card, const Floors& floors) {
   return good;
 }
 
-void take_gates(sonde::hub::judge::JudgeOptions& judge, const std::vector<std::string>& off) {
-  for (const std::string& gate : off) {
-    if (gate == "posterior") judge.gate_posterior = false;
-    if (gate == "evidence") judge.gate_evidence = false;
-    if (gate == "bayes") judge.gate_bayes_factor = false;
-    if (gate == "twins") judge.gate_twins = false;
-    if (gate == "freshness") judge.gate_freshness = false;
-    if (gate == "minimum") judge.gate_minimum_evidence = false;
-    if (gate == "companions") judge.ask = false;
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -77,6 +66,7 @@ int main(int argc, char** argv) {
   bool markdown = false;
   bool json = false;
   bool story = false;
+  bool ablate = false;
   bool list = false;
   bool when_long = false;
   std::string topology = "dev";
@@ -105,7 +95,7 @@ int main(int argc, char** argv) {
   app.add_option("--gates-off", gates_off,
                  "switch gates off: posterior evidence bayes twins freshness minimum companions")
       ->delimiter(',')
-      ->check(CLI::IsMember({"posterior", "evidence", "bayes", "twins", "freshness", "minimum", "companions"}));
+      ->check(CLI::IsMember(sonde::sim::gate_names()));
   app.add_option("--write", o.write_to,
                  "also write each trial's records and truth to PREFIX-N.lp and PREFIX-N.truth.jsonl");
   app.add_option("--wrong-most", floors.wrong_most,
@@ -116,6 +106,7 @@ int main(int argc, char** argv) {
   app.add_flag("--markdown", markdown, "as tables for docs/verdicts.md");
   app.add_flag("--json", json, "one JSON object");
   app.add_flag("--story", story, "everything the judge said, before the card");
+  app.add_flag("--ablate", ablate, "instead of the card: the same with each gate off in turn, one line each");
   app.add_flag("--list", list, "names of topologies and kinds");
   app.add_flag("--when-long", when_long, "do nothing and end with 77 unless SONDE_LONG is set (for ctest)");
   CLI11_PARSE(app, argc, argv);
@@ -142,7 +133,11 @@ int main(int argc, char** argv) {
   }
   o.shape.topology = o.topologies.front();
   o.script.manner.round_ms = *every / std::chrono::milliseconds{1};
-  take_gates(o.judge, gates_off);
+  for (const std::string& gate : gates_off) sonde::sim::switch_off(o.judge, gate);
+  if (ablate) {
+    fmt::print("{}", sonde::sim::ablation(o, markdown));
+    return 0;
+  }
 
   const Card card = sonde::sim::make_card(o);
   if (!card.error.empty()) {

@@ -15,18 +15,18 @@ namespace sonde::sim {
 
 /// Everything can be switched off by its number.
 struct Noise {
-  double loss = 1;             // times the usual loss
-  double blocked = 0.015;      // share of the pairs across the border that never worked
-  double flaky = 0.003;        // share of the pairs that are always half broken
-  double lost_results = 0.03;  // results that never arrive
-  double late_results = 0.01;  // results that arrive some rounds late
-  double twice = 0.005;        // results that arrive twice
-  double gaps_per_day = 4;     // of each vantage: some rounds without a result
-  double bursts_per_day = 50;  // short troubles (make_burst)
-  double skew_seconds = 0.4;   // spread of the vantages' clocks; one in nine is 8 s off
-  double drift = 1;            // after the training: 0 none, 1 log-sigma .35 per ISP and .25 per pair
+  double loss = 1;                 // times the usual loss
+  double blocked = 0.015;          // share of the pairs across the border that never worked
+  double flaky = 0.003;            // share of the pairs that are always half broken
+  double lost_results = 0.03;      // results that never arrive
+  double late_results = 0.01;      // results that arrive some rounds late
+  double twice = 0.005;            // results that arrive twice
+  double gaps_per_day = 4;         // of each vantage: some rounds without a result
+  double bursts_per_day = 50;      // short troubles (make_burst)
+  double skew_seconds = 0.4;       // spread of the vantages' clocks; one in nine is 8 s off
+  double drift = 1;                // after the training: 0 none, 1 log-sigma .35 per ISP and .25 per pair
   double closed_resolvers = 0.15;  // share of the vantages that can ask no resolver but their own
-  double routes_per_day = 6;   // changes of route that stay for hours
+  double routes_per_day = 6;       // changes of route that stay for hours
 };
 
 class Network {

@@ -21,9 +21,10 @@ Trials trials(float n, float k) {
 
 Cell cell(const Trials& t) {
   Cell c;
-  c.windows = {t, t};
-  c.good_rounds.fill(10);
-  c.learned_n.fill(100);
+  detail_of(c).windows = {t, t};
+  c.healthy = 0xFF;
+  c.learned_channels = 0xFF;
+  c.learned = 100;
   return c;
 }
 
@@ -44,6 +45,7 @@ Topology random_topology(std::mt19937& random, std::size_t cells) {
     for (const Member& m : members) t.of_cell[m.cell].push_back(c);
     t.members.push_back(std::move(members));
   }
+  t.bundles = make_bundles(t);
   return t;
 }
 
