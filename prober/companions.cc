@@ -93,7 +93,14 @@ void CompanionRuns::configure(core::Vantage vantage, double schedule_per_second)
   per_second_ = std::max(schedule_per_second * kCompanionShare, 1 / core::to_seconds(kCompanionEveryMax));
 }
 
-void CompanionRuns::ask(core::CompanionKind kind, std::optional<TargetEntry> entry, std::shared_ptr<Clients> clients) {
+void CompanionRuns::ask(core::CompanionKind kind, const TargetState* of, const ProberConfig& config,
+                        std::shared_ptr<Clients> clients) {
+  std::optional<TargetEntry> entry;
+  if (of != nullptr && config.companions) {
+    const auto second =
+        second_resolver(config.second_resolver, config.vantage.partition, *clients->context, of->entry->catalogued);
+    entry = companion_entry(kind, *of->entry, second, io::parse_address(of->last_address));
+  }
   const auto waits = [&](const Waiting& w) { return w.kind == kind && w.entry.target.name == entry->target.name; };
   if (!entry || waiting_.size() == kCompanionsWaitingMax || std::ranges::any_of(waiting_, waits)) {
     ++refused_;

@@ -43,8 +43,10 @@ class CompanionRuns {
 
   /// What the records say of the vantage, and how many runs a second the schedule makes.
   void configure(core::Vantage vantage, double schedule_per_second);
-  /// Queues one; counted as refused where there is none, the queue is full, or the same one waits already.
-  void ask(core::CompanionKind kind, std::optional<TargetEntry> entry, std::shared_ptr<Clients> clients);
+  /// Queues one of a target (null: there is no such target). Counted as refused where it cannot be or may not be made,
+  /// the queue is full, or the same one waits already.
+  void ask(core::CompanionKind kind, const TargetState* of, const ProberConfig& config,
+           std::shared_ptr<Clients> clients);
   /// Ends what runs and what waits.
   void drop();
 

@@ -62,7 +62,6 @@ class ProberImpl final : public Prober {
   void wait(std::size_t id);
   void begin_waiting();
   void on_ended(std::size_t id, core::Measurement m);
-  static void note_address(TargetState& state, const core::Measurement& m);
   void skip(std::size_t id, WallTime stamp, std::string_view why);
   void overloaded(std::size_t id);
   void drop_run(std::size_t id, std::string_view why);
@@ -321,7 +320,7 @@ void ProberImpl::on_ended(std::size_t id, core::Measurement m) {
   const std::unique_ptr<InFlight> ended = std::move(s.in_flight);
   --in_flight_;
   const core::Target& t = ended->entry->target;
-  note_address(s, m);
+  s.note_address(m);
   watch_.hear(t, m.outcome, config_.vantage.partition);
   m.set_seconds(field::kLateSeconds, s.late);
   count_run(counts_, m.outcome);
@@ -334,27 +333,11 @@ void ProberImpl::on_ended(std::size_t id, core::Measurement m) {
   }
 }
 
-void ProberImpl::note_address(TargetState& state, const core::Measurement& m) {
-  if (m.outcome.status != core::Status::kOk && m.outcome.status != core::Status::kDegraded) return;
-  const core::FieldValue* ip = m.get(field::kIp);
-  if (ip == nullptr) return;
-  if (const auto* text = std::get_if<std::string>(ip); text != nullptr && *text != state.last_address) {
-    state.last_address = *text;
-  }
-}
-
 bool ProberImpl::ask(const core::CompanionAsk& ask) {
   if (!scheduler_ || ask.vantage != config_.vantage.name) return false;
   const auto state = std::ranges::find_if(
       states_, [&](const TargetState& s) { return s.entry && s.entry->target.name == ask.target; });
-  std::optional<TargetEntry> entry;
-  if (config_.companions && state != states_.end()) {
-    const TargetEntry& of = *state->entry;
-    const auto second =
-        second_resolver(config_.second_resolver, config_.vantage.partition, *clients_->context, of.catalogued);
-    entry = companion_entry(ask.kind, of, second, io::parse_address(state->last_address));
-  }
-  companions_.ask(ask.kind, std::move(entry), clients_);
+  companions_.ask(ask.kind, state == states_.end() ? nullptr : &*state, config_, clients_);
   return true;
 }
 

@@ -40,6 +40,14 @@ struct TargetState {
   Duration late{};
   core::MonoTime due{};  // when it was due, while it waits
   bool waiting = false;
+
+  /// Remembers where a run succeeded.
+  void note_address(const core::Measurement& m) {
+    if (m.outcome.status != core::Status::kOk && m.outcome.status != core::Status::kDegraded) return;
+    const core::FieldValue* ip = m.get(core::field::kIp);
+    if (ip == nullptr) return;
+    if (const auto* text = std::get_if<std::string>(ip); text != nullptr && *text != last_address) last_address = *text;
+  }
 };
 
 }  // namespace sonde::prober
