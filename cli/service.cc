@@ -75,6 +75,10 @@ void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metri
   metrics.push_back(
       counter("sonde_judge_companions_asked_total", "Extra probes that the judge asked for.", s.companions_asked));
   metrics.push_back(counter("sonde_judge_companions_total", "Results of extra probes judged.", s.companions_judged));
+  const std::string shadow =
+      "Findings of a round that named somebody, by whether simple thresholds blame the same side.";
+  metrics.push_back(counter("sonde_judge_shadow_total", shadow, s.shadow_agreed, {{"says", "same"}}));
+  metrics.push_back(counter("sonde_judge_shadow_total", shadow, s.shadow_disagreed, {{"says", "other"}}));
   metrics.push_back(gauge("sonde_incidents_open", "Incidents open.", static_cast<double>(s.incidents_open)));
   metrics.push_back(gauge("sonde_event_streams", "Pages connected.", static_cast<double>(s.event_streams)));
 }

@@ -189,6 +189,8 @@ HubSnapshot Hub::Impl::snapshot() const {
   s.judge_rounds = judged.rounds;
   s.companions_asked = judged.asks;
   s.companions_judged = judged.companions;
+  s.shadow_agreed = judged.shadow_agreed;
+  s.shadow_disagreed = judged.shadow_disagreed;
   s.incidents_open = incidents_->open().size();
   s.event_streams = events_->streams();
   s.judge_wrong_clock = judged.wrong_clock;

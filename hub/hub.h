@@ -49,6 +49,8 @@ struct HubSnapshot {
   std::uint64_t judge_wrong_clock = 0;  // results left out because their prober's clock was known to be wrong
   std::uint64_t companions_asked = 0;
   std::uint64_t companions_judged = 0;
+  std::uint64_t shadow_agreed = 0;
+  std::uint64_t shadow_disagreed = 0;
   std::map<std::string, VantageClock> clocks;  // by vantage, of those who write here and say what their clock shows
 };
 

@@ -16,6 +16,7 @@
 #include "hub/judge/inbox.h"
 #include "hub/judge/life.h"
 #include "hub/judge/search.h"
+#include "hub/judge/shadow.h"
 #include "hub/judge/silence.h"
 #include "hub/judge/symptoms.h"
 #include "hub/judge/topology.h"
@@ -58,6 +59,7 @@ class Judge::State {
   void distrust_wrong_clocks(PendingRound& pending, std::int64_t round);
   void rebuild_topology();
   std::vector<Finding> findings(const Scene& scene, RecentEvidence& recent);
+  void ask_shadow(const Scene& scene, std::vector<Finding>& found);
 
   std::int64_t round_ms_;
   std::int64_t watermark_ms_;
@@ -282,6 +284,18 @@ void Judge::State::apply_companions(const std::vector<CompanionResult>& said, st
   companions_.end_round(end_ms, round_ms_);
 }
 
+void Judge::State::ask_shadow(const Scene& scene, std::vector<Finding>& found) {
+  const auto named = [](const Finding& f) { return f.grade != Grade::kInsufficient; };
+  if (std::ranges::none_of(found, named)) return;
+  const Shadow shadow{scene};
+  for (Finding& f : found) {
+    const std::optional<Side> side = named(f) ? shadow.blames(f) : std::nullopt;
+    if (!side) continue;
+    f.shadow_agrees = *side == info(f.component.kind).side;
+    ++(*f.shadow_agrees ? counters_.shadow_agreed : counters_.shadow_disagreed);
+  }
+}
+
 std::vector<Finding> Judge::State::findings(const Scene& scene, RecentEvidence& recent) {
   std::vector<Finding> found;
   if (!cells_.any_failures()) return found;
@@ -324,6 +338,7 @@ std::vector<Finding> Judge::State::findings(const Scene& scene, RecentEvidence& 
     }
   }
   temper_symptoms(scene, convicted, found);
+  ask_shadow(scene, found);
   return found;
 }
 

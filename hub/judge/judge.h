@@ -37,17 +37,19 @@ struct JudgeOptions {
 
 /// What the judge did with the records it was given.
 struct JudgeCounters {
-  std::uint64_t results = 0;      // probe records taken
-  std::uint64_t duplicates = 0;   // same run again
-  std::uint64_t late = 0;         // probe records of a round that was already closed: dropped
-  std::uint64_t future = 0;       // dropped: see JudgeOptions::future_max
-  std::uint64_t untrusted = 0;    // suspect or unknown results: no evidence about targets
-  std::uint64_t wrong_clock = 0;  // of the untrusted: their prober's clock was known to be wrong (clock_watch.h)
-  std::uint64_t invalid = 0;      // probe records without vantage, target or a known status
-  std::uint64_t rounds = 0;       // rounds closed
-  std::uint64_t cells = 0;        // (vantage, target) pairs known
-  std::uint64_t companions = 0;   // companion records taken
-  std::uint64_t asks = 0;         // companions asked for
+  std::uint64_t results = 0;        // probe records taken
+  std::uint64_t duplicates = 0;     // same run again
+  std::uint64_t late = 0;           // probe records of a round that was already closed: dropped
+  std::uint64_t future = 0;         // dropped: see JudgeOptions::future_max
+  std::uint64_t untrusted = 0;      // suspect or unknown results: no evidence about targets
+  std::uint64_t wrong_clock = 0;    // of the untrusted: their prober's clock was known to be wrong (clock_watch.h)
+  std::uint64_t invalid = 0;        // probe records without vantage, target or a known status
+  std::uint64_t rounds = 0;         // rounds closed
+  std::uint64_t cells = 0;          // (vantage, target) pairs known
+  std::uint64_t companions = 0;     // companion records taken
+  std::uint64_t asks = 0;           // companions asked for
+  std::uint64_t shadow_agreed = 0;  // times that simple thresholds blamed the same side as a named finding of a round
+  std::uint64_t shadow_disagreed = 0;  // … and another one
 };
 
 /// One judge per hub. Not thread-safe: one owner, one thread.

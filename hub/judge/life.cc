@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "hub/judge/shadow.h"
 #include "hub/judge/wording.h"
 
 namespace sonde::hub::judge {
@@ -106,6 +107,7 @@ double confidence(const Scene& scene, const Finding& f, Grade grade) {
   const double witnesses = failing.isps.size() >= 3 ? 1.0 : failing.isps.size() == 2 ? 0.98 : 0.93;
   double c = f.component_posterior * witnesses;
   if (grade == Grade::kLeaning) c *= leaning_factor(f.component.kind);
+  if (f.shadow_agrees == false) c *= kShadowDoubt;
   if (f.shared_cause) c = std::min(c, kConfidenceShared);
   return std::clamp(c, kConfidenceMin, kConfidenceMax);
 }

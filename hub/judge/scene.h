@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -52,8 +53,9 @@ struct Finding {
   double severity = 0;
   int fresh_rounds_of_3 = 0;
   int fresh_rounds_of_5 = 0;
-  double fresh_now = 0;       // nats of the latest round alone
-  bool shared_cause = false;  // three or more like it began together: a common cause that is not in the model
+  double fresh_now = 0;               // nats of the latest round alone
+  bool shared_cause = false;          // three or more like it began together: a common cause that is not in the model
+  std::optional<bool> shadow_agrees;  // simple thresholds blame the same side (shadow.h); nothing: not asked
   bool minimum_met = false;
   std::vector<core::BilingualText> missing;  // what the minimum evidence lacks
   Grade grade = Grade::kInsufficient;
