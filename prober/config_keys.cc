@@ -322,7 +322,7 @@ constexpr std::array kProberOwnKeys = {
         .standard = "true",
         .en = "whether the hub may have failing targets probed in another way to settle a doubt: the same checks by "
               "another resolver, at the last good address, or port 80; in the long run at most 1 % of the schedule",
-        .zh = "是否允许中枢为消除疑问而换一种方式探测故障目标：换解析服务、用最后可用的地址，或探测 80 端口；"
+        .zh = "是否允许中心为消除疑问而换一种方式探测故障目标：换解析服务、用最后可用的地址，或探测 80 端口；"
               "长期不超过计划探测的 1%"},
     Key{.name = "second_resolver",
         .en = "the other resolver for these, as ADDRESS or ADDRESS:PORT, or none; where left out the next of the "
