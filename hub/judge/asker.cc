@@ -2,7 +2,6 @@
 #include "hub/judge/asker.h"
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
 #include "hub/judge/gates.h"
@@ -19,13 +18,15 @@ constexpr std::size_t kHostsPerVantage = 2;  // asked for at their last addresse
 constexpr std::int64_t kQuietRounds = 60;  // between two tries of a vantage where a second resolver has not worked yet
 constexpr std::int64_t kQuietMs = 6LL * 3600 * 1000;  // good for so long: it must be known before the trouble begins
 constexpr std::int64_t kForgetRounds = 200;
+constexpr int kPlainPort = 80;
 
 // A check that names its own server is about that server: there is nothing else to ask in its place.
 bool may_ask(const Scene& scene, std::uint32_t cell, CompanionKind kind) {
   const KnownTarget& t = scene.known(cell);
   if (!t.from_record || t.target.check == core::CheckKind::kDns || dropped_out(scene.cells[cell])) return false;
   if (kind != CompanionKind::kPlainPort) return t.layers.dns;
-  return t.layers.tls && t.target.url.find(":80/") == std::string::npos;
+  const auto url = core::parse_url(t.target.url);
+  return t.layers.tls && url && url->port != kPlainPort;
 }
 
 bool several_classes(const Finding& f) {

@@ -22,8 +22,8 @@ inline constexpr std::int64_t kAskAgainRounds = 3;  // after no answer; and afte
 class Asker {
  public:
   /// The asks at the end of a round, by vantage, target and kind. For doubts about names: the second resolver and the
-  /// last address; for doubts about connections across the border, or between host and way: the plain port. From a
-  /// vantage without troubles, now and then, the second resolver, to know whether asking one works there at all.
+  /// last address; for doubts about connections between causes of several classes: the plain port. From a vantage
+  /// without troubles, now and then, the second resolver, to know whether asking one works there at all.
   [[nodiscard]] std::vector<core::CompanionAsk> ask(const Scene& scene, std::span<const Finding> findings,
                                                     std::int64_t round);
 
