@@ -92,6 +92,7 @@ class Hub::Impl {
   std::optional<EventHub> events_;
   std::optional<Ingest> ingest_;
   std::optional<Asks> asks_;
+  std::uint64_t asked_ = 0;  // companions, by the judge here
   std::optional<JudgeSink> judge_;
   std::optional<pipeline::Pump> store_pump_;
   std::optional<Api> api_;
@@ -132,7 +133,11 @@ void Hub::Impl::build(std::vector<std::string> tokens) {
   judge_.emplace(parts_.loop, parts_.log, JudgeSinkOptions{.judge = {.round = config_.round}},
                  JudgeSink::Listener{.on_event = [this](const judge::VerdictEvent& e) { on_verdict(e); },
                                      .on_caught_up = [this] { on_caught_up(); },
-                                     .on_ask = [this](core::CompanionAsk a) { ask(std::move(a)); }});
+                                     .on_ask =
+                                         [this](core::CompanionAsk a) {
+                                           ++asked_;
+                                           ask(std::move(a));
+                                         }});
   store_pump_.emplace(parts_.loop, parts_.log.cursor("store"), *store_,
                       pipeline::Pump::Options{.linger = std::chrono::milliseconds{500}});
   api_.emplace(ApiParts{.loop = parts_.loop,
@@ -187,7 +192,7 @@ HubSnapshot Hub::Impl::snapshot() const {
   s.judge_results = judged.results;
   s.judge_late = judged.late;
   s.judge_rounds = judged.rounds;
-  s.companions_asked = judged.asks;
+  s.companions_asked = asked_;
   s.companions_judged = judged.companions;
   s.shadow_agreed = judged.shadow_agreed;
   s.shadow_disagreed = judged.shadow_disagreed;

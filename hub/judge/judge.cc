@@ -195,7 +195,6 @@ std::vector<VerdictEvent> Judge::State::close_round(std::int64_t round) {
   std::vector<std::uint32_t> released;
   std::vector<VerdictEvent> events = docket_.step(scene, found, recent, released);
   if (options_.ask) asks_ = asker_.ask(scene, found, round);
-  counters_.asks += asks_.size();
   cells_.release(released);
   cells_.learn(held);
   return events;

@@ -47,7 +47,6 @@ struct JudgeCounters {
   std::uint64_t rounds = 0;         // rounds closed
   std::uint64_t cells = 0;          // (vantage, target) pairs known
   std::uint64_t companions = 0;     // companion records taken
-  std::uint64_t asks = 0;           // companions asked for
   std::uint64_t shadow_agreed = 0;  // times that simple thresholds blamed the same side as a named finding of a round
   std::uint64_t shadow_disagreed = 0;  // … and another one
 };
