@@ -23,11 +23,12 @@ bool is_delivery(const pipeline::Cursor& cursor) { return cursor.name() != "judg
 constexpr core::Duration kDrainMax = std::chrono::seconds{5};
 constexpr core::Duration kIdleLongEnough = std::chrono::milliseconds{1500};
 
-pipeline::Metric gauge(std::string name, std::string help, double value) {
+pipeline::Metric gauge(std::string name, std::string help, double value,
+                       std::vector<std::pair<std::string, std::string>> labels = {}) {
   return {.name = std::move(name),
           .help = std::move(help),
           .type = pipeline::Metric::Type::kGauge,
-          .labels = {},
+          .labels = std::move(labels),
           .value = value};
 }
 
@@ -86,12 +87,10 @@ void collect_hub(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metri
 void collect_clocks(const hub::HubSnapshot& s, std::vector<pipeline::Metric>& metrics) {
   for (const auto& [vantage, clock] : s.clocks) {
     metrics.push_back(gauge("sonde_vantage_clock_ahead_seconds", "How far a prober's clock is ahead of the hub's.",
-                            core::to_seconds(clock.ahead)));
-    metrics.back().labels = {{"vantage", vantage}};
+                            core::to_seconds(clock.ahead), {{"vantage", vantage}}));
     metrics.push_back(gauge("sonde_vantage_clock_wrong",
                             "1 while a prober's clock is at least 1 s off: its results are not judged.",
-                            clock.wrong ? 1 : 0));
-    metrics.back().labels = {{"vantage", vantage}};
+                            clock.wrong ? 1 : 0, {{"vantage", vantage}}));
   }
 }
 
